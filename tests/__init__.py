@@ -1,0 +1,1 @@
+"""Tests, mirroring the floor plan of the app."""
