@@ -1,0 +1,50 @@
+# Everything a newcomer needs: `make serve` and `make test`. Needs python3 (>= 3.11) with venv, git and make.
+PYTHON ?= python3
+VENV   := .venv
+BIN    := $(VENV)/bin
+PORT     ?= 8000
+DATA_DIR ?= .data
+export PORT DATA_DIR
+
+.PHONY: serve test check demo bench fuzz lock openapi venv format
+
+serve demo: $(VENV)/.serve
+venv: $(VENV)/.dev
+$(VENV)/.serve: requirements-serve.txt
+$(VENV)/.dev: requirements-dev.txt
+$(VENV)/.serve $(VENV)/.dev:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Python 3.11 or newer is needed: make PYTHON=python3.12 ..."; exit 1; }
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing the locked dependencies into $(VENV) ..."
+	@$(BIN)/python -m pip install -qq --disable-pip-version-check --require-hashes --no-deps -r $<
+	@touch $@ && if [ $@ = $(VENV)/.dev ]; then touch $(VENV)/.serve; fi
+
+serve:  ## embedded Postgres, migrations, demo data on first start, API, worker and the help form
+	@exec $(BIN)/python -m app.cli serve
+
+demo:  ## plays a ticket's story against the running server
+	@$(BIN)/python -m app.cli demo
+
+check: venv  ## format, lint, types, walls
+	@$(BIN)/ruff format --check --quiet . || { echo "make format would change the files above"; exit 1; }
+	@$(BIN)/ruff check --quiet .
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo > .import-linter.log 2>&1 || { cat .import-linter.log; exit 1; }
+
+test: check  ## everything: what CI calls
+	@$(BIN)/pytest -n 2
+
+bench: venv
+	@$(BIN)/python -m bench.run
+
+format: venv
+	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format --quiet .
+
+openapi: venv  ## rewrite the committed openapi.json
+	@$(BIN)/python -m app.cli openapi > openapi.json.tmp && mv openapi.json.tmp openapi.json
+
+lock: venv  ## after editing dependencies in pyproject.toml
+	@$(BIN)/uv lock --quiet
+	@$(BIN)/uv export --quiet --frozen --no-emit-project --no-default-groups --no-annotate -o requirements.txt
+	@$(BIN)/uv export --quiet --frozen --no-emit-project --no-default-groups --group embedded --no-annotate -o requirements-serve.txt
+	@$(BIN)/uv export --quiet --frozen --no-emit-project --all-groups --no-annotate -o requirements-dev.txt
