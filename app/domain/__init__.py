@@ -1,1 +1,1 @@
-"""The rules of the desk: pure functions over facts; standard library only, no clock, no rows, no HTTP words."""
+"""The rules of the desk: pure functions over facts; standard library only, no clock, no rows, no HTTP."""
