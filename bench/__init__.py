@@ -1,0 +1,1 @@
+"""The speed of the desk, measured against a bare app that does as little as one can."""
