@@ -1,0 +1,28 @@
+"""Integer minutes: how long something lasted, and what of it is billed (rule P2)."""
+
+from datetime import datetime
+
+from app.domain.calendar import MINUTE, utc
+from app.domain.errors import Refusal
+
+
+def worked_minutes(start: datetime, end: datetime) -> int:
+    """How many times the clock's minute changed in [start, end), at least 1.
+
+    Seconds are cut off at both ends alike, so the parts of a split entry add up to the whole.
+    """
+    first, last = utc(start), utc(end)
+    if last <= first:
+        raise Refusal("empty-span", "The end must lie after the start.")
+    whole = last.replace(second=0, microsecond=0) - first.replace(second=0, microsecond=0)
+    return max(whole // MINUTE, 1)
+
+
+def billed_minutes(worked: int, increment: int, minimum: int) -> int:
+    """Worked minutes, at least the minimum, rounded up to whole increments (P2); once for each entry.
+
+    Refuses anything below one minute of work as `minutes-not-positive`.
+    """
+    if worked < 1:
+        raise Refusal("minutes-not-positive", "Time is at least one minute.", minutes=worked)
+    return -(-max(worked, minimum) // increment) * increment
