@@ -1,0 +1,111 @@
+"""The way to the database: one asyncpg pool a process, and the only place that begins or commits (ADR 0002)."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, Protocol
+
+import asyncpg
+from asyncpg.pool import PoolConnectionProxy
+from asyncpg.transaction import Transaction
+
+from app.core.settings import Settings
+
+Row = asyncpg.Record
+Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+
+# Nobody waits for ever: a statement 5 s, a lock 2 s, a forgotten transaction 10 s.
+SESSION = {
+    "statement_timeout": "5000",
+    "lock_timeout": "2000",
+    "idle_in_transaction_session_timeout": "10000",
+    "timezone": "UTC",
+}
+
+
+class Acquires(Protocol):
+    """What the service needs of a pool; tests put one transaction behind it."""
+
+    async def acquire(self, *, timeout: int) -> Connection: ...  # noqa: ASYNC109 (asyncpg's own parameter)
+
+    async def release(self, connection: Connection) -> None: ...
+
+
+async def _prepare(connection: Connection) -> None:
+    await connection.set_type_codec("jsonb", encoder=_to_json, decoder=json.loads, schema="pg_catalog")
+
+
+def _to_json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+async def _leave_as_is(_connection: Connection) -> None:
+    """Save the round trip of asyncpg's reset: transactions always end here, and nobody else sets session state."""
+
+
+class Database:
+    """Hands out connections; a transaction ends with the block that opened it."""
+
+    def __init__(self, pool: Acquires, *, wait_seconds: int) -> None:
+        self.pool = pool
+        self.wait_seconds = wait_seconds
+
+    async def acquire(self) -> Connection:
+        """A connection, or TimeoutError after the pool's wait (answered as 503)."""
+        return await self.pool.acquire(timeout=self.wait_seconds)
+
+    async def release(self, connection: Connection) -> None:
+        """Give it back."""
+        await self.pool.release(connection)
+
+    @asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """Statements that stand alone."""
+        connection = await self.acquire()
+        try:
+            yield connection
+        finally:
+            await self.release(connection)
+
+    @asynccontextmanager
+    async def transaction(self) -> AsyncIterator[Connection]:
+        """All or nothing: committed when the block ends, rolled back when it raises."""
+        async with self.connection() as connection, connection.transaction():
+            yield connection
+
+
+async def begin(connection: Connection) -> Transaction:
+    """Start a transaction that outlives a block: a request's, ended by `commit` or `roll_back`."""
+    transaction = connection.transaction()
+    await transaction.start()
+    return transaction
+
+
+async def commit(transaction: Transaction) -> None:
+    """Make it true; deferred constraints speak here."""
+    await transaction.commit()
+
+
+async def roll_back(transaction: Transaction) -> None:
+    """Forget it."""
+    await transaction.rollback()
+
+
+@asynccontextmanager
+async def open_pool(settings: Settings, url: str, *, size: int | None = None) -> AsyncIterator[Database]:
+    """The process's pool. Connections are opened as they are needed, the first at once to fail early."""
+    pool = await asyncpg.create_pool(
+        url,
+        min_size=1,
+        max_size=size or settings.database_pool_size,
+        init=_prepare,
+        reset=_leave_as_is,
+        statement_cache_size=0 if settings.database_behind_pooler else 200,
+        max_inactive_connection_lifetime=300,
+        command_timeout=130,
+        server_settings=SESSION | {"application_name": "e-connect-desk"},
+    )
+    try:
+        yield Database(pool, wait_seconds=settings.database_pool_wait_seconds)
+    finally:
+        await pool.close()

@@ -1,0 +1,173 @@
+"""OpenAPI, Swagger UI without internet, and the page behind each problem's `type`."""
+
+import html
+from pathlib import Path
+from typing import Any
+
+import fastapi_offline
+from fastapi import FastAPI
+from fastapi.openapi.docs import get_swagger_ui_html
+from fastapi.openapi.utils import get_openapi
+from fastapi.responses import HTMLResponse
+from fastapi.staticfiles import StaticFiles
+
+from app.core.http import roles_of
+from app.core.permissions import PUBLIC
+from app.core.problems import KINDS, ProblemOut, not_found
+
+ASSETS = Path(fastapi_offline.__file__).parent / "static"
+POLICY = (
+    "default-src 'none'; script-src 'self' 'unsafe-inline'; style-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; connect-src 'self'; frame-ancestors 'none'"
+)
+PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</title>
+<style>body{{font:16px/1.5 system-ui;max-width:42rem;margin:3rem auto;padding:0 1rem}}code{{background:#eee}}</style>
+<body>{body}</body></html>"""
+
+
+def install(app: FastAPI) -> None:
+    """Add /docs, /problems and the finished OpenAPI document."""
+    app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="assets")
+    app.add_api_route("/docs", _swagger, include_in_schema=False)
+    app.add_api_route("/problems", _index, include_in_schema=False)
+    app.add_api_route("/problems/{code}", _problem, include_in_schema=False)
+    app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+
+
+async def _swagger() -> HTMLResponse:
+    page = get_swagger_ui_html(
+        openapi_url="/openapi.json",
+        title="e-connect support desk",
+        swagger_js_url="/docs/assets/swagger-ui-bundle.js",
+        swagger_css_url="/docs/assets/swagger-ui.css",
+        swagger_favicon_url="/docs/assets/favicon.png",
+        swagger_ui_parameters={
+            "docExpansion": "list",
+            "filter": True,
+            "persistAuthorization": True,
+            "tryItOutEnabled": True,
+            "displayRequestDuration": True,
+            "defaultModelsExpandDepth": 0,
+        },
+    )
+    page.headers["content-security-policy"] = POLICY
+    return page
+
+
+async def _index() -> HTMLResponse:
+    items = "".join(
+        f'<li><a href="/problems/{code}"><code>{code}</code></a> ({kind.status}) {html.escape(kind.title)}'
+        for code, kind in sorted(KINDS.items())
+    )
+    return _page("Problems", f"<h1>Problems</h1><ul>{items}</ul>")
+
+
+async def _problem(code: str) -> HTMLResponse:
+    kind = KINDS.get(code)
+    if kind is None:
+        raise not_found()
+    body = (
+        f"<h1>{html.escape(kind.title)}</h1><p><code>{code}</code>, status {kind.status}</p>"
+        f'<p>{html.escape(kind.advice)}</p><p><a href="/problems">All problems</a></p>'
+    )
+    return _page(kind.title, body)
+
+
+def _page(title: str, body: str) -> HTMLResponse:
+    policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
+    return HTMLResponse(
+        PAGE.format(title=html.escape(title), body=body), headers={"content-security-policy": policy}
+    )
+
+
+def openapi(app: FastAPI) -> dict[str, Any]:
+    """FastAPI's document with what it cannot know: problems, credentials, idempotency, forms, who may call."""
+    if app.openapi_schema is None:
+        document = get_openapi(
+            title=app.title,
+            version=app.version,
+            summary=app.summary,
+            description=app.description,
+            routes=app.routes,
+            tags=app.openapi_tags,
+            contact=app.contact,
+            license_info=app.license_info,
+            servers=[{"url": "/", "description": "This service"}],
+        )
+        _add_components(document)
+        for path in document["paths"].values():
+            for method, operation in path.items():
+                _finish(method, operation)
+        app.openapi_schema = document
+    return app.openapi_schema
+
+
+def _add_components(document: dict[str, Any]) -> None:
+    components = document.setdefault("components", {})
+    schemas = components.setdefault("schemas", {})
+    problem = ProblemOut.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
+    schemas["FieldError"] = problem.pop("$defs")["FieldError"]
+    schemas["Problem"] = problem
+    for unused in ("HTTPValidationError", "ValidationError"):
+        schemas.pop(unused, None)
+    components["securitySchemes"] = {
+        "api_key": {
+            "type": "http",
+            "scheme": "bearer",
+            "bearerFormat": "ec_<key id>_<secret>",
+            "description": "An API key: `Authorization: Bearer ec_…`. `make serve` prints where its keys are.",
+        }
+    }
+
+
+def _finish(method: str, operation: dict[str, Any]) -> None:
+    permission = operation.pop("x-permission", PUBLIC)
+    files, limit = operation.pop("x-files", False), operation.pop("x-body-limit", 0)
+    writes = operation.pop("x-writes", True)
+    responses = operation["responses"]
+    if "application/json" in responses.get("422", {}).get("content", {}):
+        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+        responses["422"] = {"description": "The input is not acceptable.", "content": content}
+    if permission != PUBLIC:
+        who = ", ".join(roles_of(permission))
+        operation["description"] = f"{operation.get('description', '')}\n\nRoles: {who}.".strip()
+    if method == "post" and writes:
+        operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    if "requestBody" in operation:
+        _add_body_refusals(operation, limit)
+        if files:
+            _add_form(operation["requestBody"]["content"])
+    for response in responses.values():
+        response.setdefault("headers", {})["X-Request-ID"] = REQUEST_ID
+
+
+def _add_body_refusals(operation: dict[str, Any], limit: int) -> None:
+    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
+    for status, description in (
+        ("400", "The body cannot be read."),
+        ("409", "A rule of the desk or a race refuses it."),
+        ("413", f"The body is larger than {limit} bytes."),
+        ("415", "The body has the wrong media type."),
+    ):
+        operation["responses"].setdefault(status, {"description": description, "content": dict(content)})
+
+
+def _add_form(content: dict[str, Any]) -> None:
+    fields = content["application/json"]["schema"]
+    files = {
+        "type": "object",
+        "properties": {
+            "attachments": {"type": "array", "maxItems": 10, "items": {"type": "string", "format": "binary"}}
+        },
+    }
+    content["multipart/form-data"] = {"schema": {"allOf": [fields, files]}}
+
+
+IDEMPOTENCY_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "Repeat a request safely: the same key and body get the first reply again, for 30 days.",
+    "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+REQUEST_ID = {"description": "Names this request in our logs.", "schema": {"type": "string"}}

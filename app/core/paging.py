@@ -1,0 +1,88 @@
+"""Keyset lists: a cursor is the place after the last row read, so page 1,000 costs what page 1 costs."""
+
+import base64
+import binascii
+import json
+from collections.abc import Callable, Sequence
+from datetime import datetime
+from typing import Annotated, Any, Generic, TypeVar
+from uuid import UUID
+
+from fastapi import Query
+from pydantic import BaseModel, Field
+
+from app.core.problems import Problem, invalid
+
+LARGEST_PAGE = 100
+LONGEST_CURSOR = 500
+
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items on a page.")]
+Cursor = Annotated[
+    str | None,
+    Query(max_length=LONGEST_CURSOR, description="`next_cursor` of the page before; keep the filters as they were."),
+]
+
+Item = TypeVar("Item")
+
+
+class Page(BaseModel, Generic[Item]):
+    """One page of a list, in the list's order."""
+
+    items: list[Item]
+    next_cursor: str | None = Field(description="Ask for the next page with it; null on the last page.")
+
+
+def _plain(part: Any) -> Any:
+    return part.isoformat() if isinstance(part, datetime) else str(part) if isinstance(part, UUID) else part
+
+
+def encode(*parts: Any) -> str:
+    """An opaque cursor of the sort values of a row."""
+    raw = json.dumps([_plain(part) for part in parts], separators=(",", ":")).encode()
+    return base64.urlsafe_b64encode(raw).rstrip(b"=").decode()
+
+
+def instant(part: Any) -> datetime:
+    """A cursor's part that is a moment."""
+    moment = datetime.fromisoformat(part)
+    if moment.tzinfo is None:
+        raise ValueError(part)
+    return moment
+
+
+def text(part: Any) -> str:
+    """A cursor's part that is text."""
+    if not isinstance(part, str) or "\0" in part:
+        raise ValueError(part)
+    return part
+
+
+def small_integer(part: Any) -> int:
+    """A cursor's part that is a count."""
+    if type(part) is not int or not 0 <= part < 2**53:
+        raise ValueError(part)
+    return part
+
+
+def decode(cursor: str, *readers: Callable[[Any], Any]) -> list[Any]:
+    """The values inside a cursor; anything not made by `encode` is refused (422)."""
+    try:
+        raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
+        parts = json.loads(raw)
+        if not isinstance(parts, list):
+            raise TypeError
+        return [read(part) for read, part in zip(readers, parts, strict=True)]
+    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
+        raise invalid_cursor() from None
+
+
+def invalid_cursor() -> Problem:
+    """The cursor is not one of ours."""
+    return invalid("/cursor", "cursor-invalid", "This cursor was not given out by this list.", "query")
+
+
+def cut(rows: Sequence[Any], limit: int, cursor_of: Callable[[Any], str]) -> tuple[Sequence[Any], str | None]:
+    """Read `limit + 1` rows, show `limit`: the one too many says that there is a next page."""
+    if len(rows) <= limit:
+        return rows, None
+    return rows[:limit], cursor_of(rows[limit - 1])

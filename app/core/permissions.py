@@ -1,0 +1,53 @@
+"""Who may do what: one table of roles, deny by default.
+
+A permission is `resource:read` or `resource:write`. `public` needs no credential. Every route names its permission
+(see `app/core/http.py`); the service refuses to start when one does not.
+"""
+
+from typing import Final
+
+PUBLIC: Final = "public"
+
+ALL_READS = frozenset(
+    {
+        "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
+        "terms:read", "events:read",
+    }
+)  # fmt: skip
+
+ROLES: Final[dict[str, frozenset[str]]] = {
+    # Works the desk: tickets, queue, the people and sites of clients.
+    "agent": ALL_READS
+    | {"tickets:write", "queue:write", "clients:write", "contacts:write", "sites:write"},
+    # Keeps the books: reads everything, changes what bills are made of.
+    "finance": ALL_READS | {"clients:write", "contacts:write", "audit:read"},
+    # The accounting system: reads whom it bills.
+    "accounting": frozenset({"clients:read", "contacts:read", "calendar:read", "terms:read"}),
+    # A client's own portal: its own data only (the service narrows every query to the key's client).
+    "client": frozenset(
+        {
+            "clients:read", "contacts:read", "sites:read", "tickets:read", "tickets:write", "calendar:read",
+            "terms:read",
+        }
+    ),
+    # A mail server: may hand in mail, and nothing else.
+    "mail": frozenset({"inbound_messages:write"}),
+    "admin": frozenset(
+        ALL_READS
+        | {
+            "tickets:write", "queue:write", "clients:write", "contacts:write", "sites:write", "calendar:write",
+            "agents:write", "api_keys:read", "api_keys:write", "audit:read", "jobs:read", "jobs:write",
+            "inbound_messages:write",
+        }
+    ),
+}  # fmt: skip
+
+
+def known_permissions() -> frozenset[str]:
+    """Every permission some role holds."""
+    return frozenset().union(*ROLES.values())
+
+
+def permits(role: str, permission: str) -> bool:
+    """Whether the role holds the permission; an unknown role holds none."""
+    return permission in ROLES.get(role, frozenset())

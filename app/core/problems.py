@@ -1,0 +1,193 @@
+"""Every way this service says no: one table, RFC 9457 answers, and the page each `type` leads to.
+
+Nothing a client sent is ever repeated in an answer.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from app.domain.errors import Refusal
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of problem: its HTTP status, its title, and what a client does about it."""
+
+    status: int
+    title: str
+    advice: str
+
+
+KINDS: dict[str, Kind] = {
+    # The request itself.
+    "malformed-request": Kind(400, "The request cannot be read", "Send a well-formed HTTP request."),
+    "malformed-json": Kind(
+        400, "The body is not JSON", "Send one JSON value in UTF-8 without duplicate keys, NaN or deep nesting."
+    ),
+    "malformed-form": Kind(400, "The form cannot be read", "Send multipart/form-data as a browser would."),
+    "invalid-request": Kind(
+        422,
+        "Some of the input is not acceptable",
+        "Each entry of `errors` names where (`in`, `pointer`), which rule (`code`) and why (`message`).",
+    ),
+    "unsupported-media-type": Kind(
+        415, "The body has the wrong type", "Send the media type the operation documents, uncompressed."
+    ),
+    "request-too-large": Kind(413, "The request is too large", "Send less: `limit_bytes` says how much is read."),
+    "method-not-allowed": Kind(405, "The method is not allowed here", "`Allow` lists the methods that are."),
+    "not-found": Kind(404, "There is nothing here", "It does not exist, or it is not yours to see."),
+    "not-acceptable": Kind(406, "No such representation", "Ask for one of the documented media types."),
+    # Who is calling.
+    "credentials-missing": Kind(401, "A key is needed", "Send `Authorization: Bearer <api key>`."),
+    "credentials-invalid": Kind(401, "The key is not valid", "It is unknown, expired or revoked: use another."),
+    "forbidden": Kind(403, "The key may not do this", "Use a key whose role has the permission named in `detail`."),
+    "rate-limited": Kind(429, "Too many requests", "Wait as long as `Retry-After` says, in seconds."),
+    # Repeating and racing.
+    "idempotency-key-reused": Kind(
+        422, "The Idempotency-Key belongs to another request", "Use a new key for a new request."
+    ),
+    "idempotency-key-in-flight": Kind(
+        409, "The first request with this key is still running", "Repeat in a moment: you will get its reply."
+    ),
+    "version-mismatch": Kind(412, "It has changed meanwhile", "Read it again, and repeat with the new ETag."),
+    "version-required": Kind(428, "If-Match is needed", "Send the ETag you read, so that no change is lost."),
+    "conflict": Kind(409, "The data do not allow this", "Read the resource again; something else has changed."),
+    # The service.
+    "unavailable": Kind(503, "The service is busy", "Repeat as `Retry-After` says; with the same Idempotency-Key."),
+    "internal-error": Kind(500, "Our fault", "Repeat later; tell us the `request_id` if it stays."),
+    # Rules of the desk.
+    "illegal-move": Kind(409, "The ticket cannot go there", "`legal` lists the statuses it can go to."),
+    "reason-required": Kind(
+        422, "A reason is needed", "Taking a ticket out of order needs a `reason`, which is recorded."
+    ),
+    "queue-empty": Kind(409, "No ticket is waiting", "Nothing to take: read the queue again later."),
+    "ticket-taken": Kind(409, "The ticket is not waiting any more", "Somebody else took it; read the queue again."),
+    "agent-required": Kind(
+        422, "Which agent?", "The key belongs to no agent: name one in `agent_id` (`/v1/agents` lists them)."
+    ),
+    "urgency-fee-not-accepted": Kind(
+        422,
+        "An urgency needs its fee accepted",
+        "Send `urgency_fee_accepted: true` after showing the fee, or leave `urgent` out.",
+    ),
+    "proof-of-work-required": Kind(
+        422, "A proof of work is needed", "Solve the challenge of `/v1/public/challenge` and send it as `altcha`."
+    ),
+    "attachment-refused": Kind(
+        422, "An attachment is not accepted", "Images, PDF, text, office documents and archives are; not programs."
+    ),
+    "ticket-not-open": Kind(409, "The ticket is closed for this", "Open a new ticket, or reopen it first."),
+    "client-mismatch": Kind(409, "It belongs to another client", "Contact and site must be the ticket's client's."),
+    "reference-unknown": Kind(422, "Something referred to does not exist", "`errors` names the field."),
+    "already-exists": Kind(409, "There is one already", "Read it instead, or choose another value for the field."),
+    "still-in-use": Kind(409, "Something depends on it", "Deactivate it instead of removing it."),
+    "closures-overlap": Kind(409, "The desk is closed then already", "Choose a stretch that is not closed yet."),
+    "terms-missing": Kind(503, "No terms are in force", "An administrator must publish terms first."),
+    "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),
+}
+
+# What the database refuses, in the words of the desk: constraint → problem code.
+CONSTRAINTS: dict[str, str] = {
+    "uq_agents_email": "already-exists",
+    "pk_client_domains": "already-exists",
+    "uq_contacts_client_id_email": "already-exists",
+    "uq_sites_client_id": "already-exists",
+    "fk_tickets_client_id": "reference-unknown",
+    "fk_tickets_client_id_site_id": "client-mismatch",
+    "fk_tickets_client_id_contact_id": "client-mismatch",
+    "ck_tickets_site_has_client": "client-mismatch",
+    "ck_tickets_contact_has_client": "client-mismatch",
+    "fk_tickets_assignee_id": "reference-unknown",
+    "fk_api_keys_client_id": "reference-unknown",
+    "fk_api_keys_agent_id": "reference-unknown",
+    "pk_idempotency_keys": "idempotency-key-in-flight",
+}
+
+
+class FieldError(BaseModel):
+    """One thing wrong with the input, and where."""
+
+    model_config = ConfigDict(populate_by_name=True)
+    place: str = Field(alias="in", description="body, query, path or header", examples=["body"])
+    pointer: str = Field(description="JSON pointer (RFC 6901) to the value.", examples=["/email"])
+    code: str = Field(description="Stable, for translations.", examples=["email-invalid"])
+    message: str = Field(description="English, for developers.", examples=["This is not an e-mail address."])
+
+
+class ProblemOut(BaseModel):
+    """RFC 9457 problem details; some problems carry more members, named in their documentation."""
+
+    model_config = ConfigDict(extra="allow")
+    type: str = Field(description="Address of this problem's documentation.")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable kebab-case name of the problem.")
+    request_id: str
+    errors: list[FieldError] | None = None
+
+
+class Problem(Exception):  # noqa: N818 (it is what RFC 9457 calls it)
+    """Raise it to answer with the problem of that code."""
+
+    def __init__(
+        self,
+        code: str,
+        detail: str | None = None,
+        *,
+        errors: Sequence[FieldError] = (),
+        headers: Mapping[str, str] | None = None,
+        **facts: object,
+    ) -> None:
+        super().__init__(code)
+        self.code = code
+        self.kind = KINDS[code]
+        self.detail = detail or self.kind.advice
+        self.errors = list(errors)
+        self.headers = dict(headers or {})
+        self.facts = facts
+
+    @classmethod
+    def of_refusal(cls, refusal: Refusal) -> "Problem":
+        """A rule of the desk in HTTP's words; a `pointer` among the facts becomes the field at fault."""
+        facts = dict(refusal.facts)
+        pointer = facts.pop("pointer", None)
+        errors = [error_at(str(pointer), refusal.code, refusal.detail)] if pointer else []
+        return cls(refusal.code, refusal.detail, errors=errors, **facts)
+
+    def body(self, base_url: str, request_id: str) -> dict[str, Any]:
+        """The JSON of the answer."""
+        document: dict[str, Any] = {
+            "type": f"{base_url}/problems/{self.code}",
+            "title": self.kind.title,
+            "status": self.kind.status,
+            "detail": self.detail,
+            "code": self.code,
+            "request_id": request_id,
+        }
+        if self.errors:
+            document["errors"] = [error.model_dump(by_alias=True) for error in self.errors]
+        return document | self.facts
+
+
+def error_at(pointer: str, code: str, message: str, place: str = "body") -> FieldError:
+    """A field error in one line."""
+    return FieldError(place=place, pointer=pointer, code=code, message=message)
+
+
+def invalid(pointer: str, code: str, message: str, place: str = "body") -> Problem:
+    """One field is wrong: 422."""
+    return Problem("invalid-request", message, errors=[error_at(pointer, code, message, place)])
+
+
+def not_found() -> Problem:
+    """Absent, or not yours: nobody can tell the difference."""
+    return Problem("not-found")
+
+
+def busy(seconds: int = 1) -> Problem:
+    """Try again in a moment."""
+    return Problem("unavailable", headers={"Retry-After": str(seconds)})

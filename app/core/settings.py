@@ -1,0 +1,91 @@
+"""Configuration from the environment (and `.env`); production refuses to start with what is only fit for a laptop."""
+
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+DEVELOPMENT_SECRET = "development-only-secret"  # noqa: S105 (refused in production, see below)
+HARD_TO_GUESS = 32
+
+
+class Settings(BaseSettings):
+    """Every setting with its default; `DATABASE_URL`, `PORT` and so on, without a prefix."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = "development"
+    host: str = "127.0.0.1"
+    port: int = 8000
+    data_dir: Path = Path(".data")
+    public_url: str | None = Field(default=None, description="What clients see in links; default from host and port.")
+    receipt_url: str | None = Field(default=None, description="Page that shows a receipt; the token is appended.")
+    secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
+    previous_secret_keys: list[SecretStr] = Field(default_factory=list)
+    cors_origins: list[str] | None = Field(default=None, description="Exact origins of the website and frontends.")
+    forwarded_allow_ips: str = Field(default="127.0.0.1", description="Proxies whose X-Forwarded-For is believed.")
+
+    database_url: str | None = None
+    migration_database_url: str | None = Field(default=None, description="Role that owns the tables, if another.")
+    database_pool_size: int = Field(default=8, ge=1, le=100)
+    database_pool_wait_seconds: int = Field(default=1, ge=1)
+    database_behind_pooler: bool = Field(default=False, description="PgBouncer in transaction mode.")
+
+    worker_in_api: bool = Field(default=True, description="`serve` also works off jobs.")
+    log_level: Literal["debug", "info", "warning", "error"] = "info"
+    otlp_endpoint: str | None = None
+
+    smtp_host: str | None = Field(default=None, description="Without it mail lands in DATA_DIR/outbox/*.eml.")
+    smtp_port: int = 587
+    smtp_username: str | None = None
+    smtp_password: SecretStr | None = None
+    smtp_tls: Literal["none", "starttls", "implicit"] = "starttls"
+    smtp_ca_file: Path | None = None
+    smtp_timeout_seconds: int = 20
+    mail_from: str = "support@e-connect.lu"
+    mail_from_name: str = "e-connect Support Desk"
+    own_addresses: list[str] = ["support@e-connect.lu", "urgence@e-connect.lu"]
+
+    # Limits of strangers; counted in Postgres, so they hold for any number of processes.
+    form_per_minute_per_ip: int = 5
+    form_per_hour_per_address: int = 20
+    acknowledgements_per_hour: int = 1
+    acknowledgements_per_day: int = 3
+    failed_credentials_per_minute_per_ip: int = 10
+    altcha_required: bool = Field(default=False, description="Ask the form for a proof of work.")
+
+    @model_validator(mode="after")
+    def _production_is_serious(self) -> "Settings":
+        if self.environment == "production":
+            secret = self.secret_key.get_secret_value()
+            if secret == DEVELOPMENT_SECRET or len(secret) < HARD_TO_GUESS:
+                raise ValueError("SECRET_KEY must be set to at least 32 random characters in production")
+            if self.database_url is None:
+                raise ValueError("DATABASE_URL must be set in production")
+            if self.public_url is None or self.cors_origins is None:
+                raise ValueError("PUBLIC_URL and CORS_ORIGINS must be set in production")
+        return self
+
+    @cached_property
+    def base_url(self) -> str:
+        """Where this service is reached, without a trailing slash."""
+        return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @cached_property
+    def form_port(self) -> int:
+        """`serve` shows the example help form beside the API, on another origin."""
+        return self.port + 1
+
+    @cached_property
+    def allowed_origins(self) -> list[str]:
+        """The exact origins that browsers may call from."""
+        if self.cors_origins is not None:
+            return self.cors_origins
+        return [f"http://{name}:{self.form_port}" for name in ("127.0.0.1", "localhost")]
+
+    def receipt_link(self, token: str) -> str:
+        """The address a requester follows to see their ticket."""
+        page = self.receipt_url or f"http://{self.host}:{self.form_port}/?receipt="
+        return f"{page}{token}"

@@ -1,0 +1,137 @@
+"""Types of fields that clients send: strict about kind, strict about text, and each with its stable error code."""
+
+import re
+import unicodedata
+from datetime import UTC, date, datetime
+from typing import Annotated, Any, Literal
+
+from email_validator import EmailNotValidError, validate_email
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic_core import PydanticCustomError
+
+INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
+LOCAL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+PHONE = re.compile(r"\+?[0-9 ()./\-]{3,30}", re.ASCII)
+FIRST_YEAR, LAST_YEAR = 2000, 2100
+INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+SMALLEST_PHONE = 3
+LONGEST_ADDRESS = 254
+
+
+class In(BaseModel):
+    """What a client sends: unknown fields are refused, never ignored."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+
+class Patch(In):
+    """A partial change: only the fields that were sent count (`model_fields_set`)."""
+
+    def changes(self) -> dict[str, Any]:
+        """The fields that were sent, with their values."""
+        return {name: getattr(self, name) for name in self.model_fields_set}
+
+
+class Out(BaseModel):
+    """What a client gets: every field always there."""
+
+    model_config = ConfigDict(frozen=True, from_attributes=False)
+
+
+def _visible(text: str) -> str:
+    if text.isprintable() and not text.isspace() and text:
+        return text
+    if all(unicodedata.category(character) in INVISIBLE for character in text):
+        raise PydanticCustomError("text_blank", "There must be something to read.")
+    return text
+
+
+def _one_line(text: str) -> str:
+    if not text.isprintable() and any(unicodedata.category(c) in {"Cc", "Zl", "Zp", "Cs"} for c in text):
+        raise PydanticCustomError("text_control", "Line breaks and control characters do not belong here.")
+    return _visible(text)
+
+
+def _many_lines(text: str) -> str:
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    if any(c not in "\n\t" and unicodedata.category(c) in {"Cc", "Cs"} for c in text if not c.isprintable()):
+        raise PydanticCustomError("text_control", "Control characters do not belong here.")
+    return _visible(text)
+
+
+Line = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_one_line)]
+Paragraphs = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1), AfterValidator(_many_lines)]
+
+
+def _email(text: str) -> str:
+    try:
+        found = validate_email(text, check_deliverability=False, allow_smtputf8=False, allow_display_name=False)
+    except EmailNotValidError:
+        raise PydanticCustomError("email_invalid", "This is not an e-mail address.") from None
+    return found.normalized
+
+
+Email = Annotated[
+    str,
+    StringConstraints(strip_whitespace=True, max_length=LONGEST_ADDRESS),
+    AfterValidator(_email),
+    Field(json_schema_extra={"format": "email"}),
+]
+
+
+def _phone(text: str) -> str:
+    digits = re.sub(r"[ ()./\-]", "", text)
+    if not PHONE.fullmatch(text) or not SMALLEST_PHONE <= len(digits) <= 16:  # noqa: PLR2004 (E.164: + and 15 digits)
+        raise PydanticCustomError("phone_invalid", "A telephone number has digits, spaces and one leading +.")
+    return digits
+
+
+Phone = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_phone)]
+
+
+def _instant(value: Any) -> datetime:
+    if isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not INSTANT.fullmatch(value):
+        raise PydanticCustomError("instant_invalid", "Give an instant with its offset: 2026-11-22T20:07:36Z.")
+    try:
+        moment = datetime.fromisoformat(value.upper().replace("Z", "+00:00")).astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise PydanticCustomError("instant_invalid", "There is no such instant.") from None
+    if not FIRST_YEAR <= moment.year < LAST_YEAR:
+        raise PydanticCustomError("instant_out_of_range", "The year must lie between 2000 and 2099.")
+    return moment
+
+
+Instant = Annotated[
+    datetime, BeforeValidator(_instant), Field(json_schema_extra={"format": "date-time"})
+]
+
+
+def _local_date(value: Any) -> date:
+    if isinstance(value, date) and not isinstance(value, datetime):
+        return value
+    if not isinstance(value, str) or not LOCAL_DATE.fullmatch(value):
+        raise PydanticCustomError("date_invalid", "Give a date as YYYY-MM-DD.")
+    try:
+        day = date.fromisoformat(value)
+    except ValueError:
+        raise PydanticCustomError("date_invalid", "There is no such day.") from None
+    if not FIRST_YEAR <= day.year < LAST_YEAR:
+        raise PydanticCustomError("date_out_of_range", "The year must lie between 2000 and 2099.")
+    return day
+
+
+LocalDate = Annotated[date, BeforeValidator(_local_date)]
+
+Minutes = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
+Bool = Annotated[bool, Strict()]
+Language = Literal["fr", "en", "de"]
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
+def _utc(moment: datetime) -> datetime:
+    return moment.astimezone(UTC)
+
+
+InstantOut = Annotated[datetime, AfterValidator(_utc)]

@@ -1,0 +1,30 @@
+"""Put a WHERE or SET together from constant pieces; every value travels as a numbered parameter."""
+
+from collections.abc import Mapping
+from typing import Any
+
+
+class Where:
+    """Conditions joined by AND. A piece is a constant of the code with `{}` where its values go."""
+
+    def __init__(self) -> None:
+        self.conditions: list[str] = []
+        self.values: list[Any] = []
+
+    def add(self, condition: str, *values: Any) -> None:
+        """Add one condition; `{}` become $1, $2 …"""
+        self.conditions.append(condition.format(*[self.value(value) for value in values]))
+
+    def value(self, value: Any) -> str:
+        """Place a value and give its parameter's name."""
+        self.values.append(value)
+        return f"${len(self.values)}"
+
+    def __str__(self) -> str:
+        return " AND ".join(self.conditions) or "true"
+
+
+def assignments(changes: Mapping[str, Any], *, first: int) -> tuple[str, list[Any]]:
+    """`a = $first, b = $first+1` and the values, for an UPDATE of columns named by a shape of ours."""
+    clauses = [f"{column} = ${number}" for number, column in enumerate(changes, first)]
+    return ", ".join(clauses), list(changes.values())

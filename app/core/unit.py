@@ -1,0 +1,157 @@
+"""One request's work: who calls, at what time, on which connection, in which transaction."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
+
+from asyncpg.transaction import Transaction
+from fastapi import Depends, Request, Response
+
+from app.core import events, idempotency, limits
+from app.core.credentials import ANYBODY, Caller
+from app.core.db import Connection, Database, begin, commit, roll_back
+from app.core.problems import Problem
+from app.core.settings import Settings
+
+TOO_MANY_REQUESTS = 429
+BAD_REQUEST = 400
+
+
+class Unit:
+    """Lazy: a connection is taken when first needed, a transaction opened when first written."""
+
+    def __init__(self, request: Request, database: Database, settings: Settings, now: datetime) -> None:
+        self.request = request
+        self.settings = settings
+        self.now = now
+        self.caller: Caller = ANYBODY
+        self.files: Sequence[Any] = ()
+        self.claim: idempotency.Claim | None = None
+        self.headers: dict[str, str] = {}
+        self.audited: dict[str, Any] = {}
+        self.kept_body: bytes | None = None
+        self._database = database
+        self._connection: Connection | None = None
+        self._transaction: Transaction | None = None
+
+    @property
+    def request_id(self) -> str:
+        """Also in X-Request-ID, in problems, in logs and in the audit log."""
+        return str(self.request.scope["state"]["request_id"])
+
+    @property
+    def client_address(self) -> str:
+        """The caller's IP address, as far as trusted proxies tell it."""
+        client = self.request.client
+        return client.host if client else "unknown"
+
+    async def connection(self) -> Connection:
+        """For statements that stand alone: reads."""
+        if self._connection is None:
+            self._connection = await self._database.acquire()
+        return self._connection
+
+    async def rest(self) -> None:
+        """Give the connection back until it is needed again."""
+        if self._connection is not None and self._transaction is None:
+            connection, self._connection = self._connection, None
+            await self._database.release(connection)
+
+    async def begin(self) -> Connection:
+        """For writes: the request's one transaction, committed before the answer leaves.
+
+        Raises:
+            Replay: the same request was answered before (see `app/core/idempotency.py`).
+        """
+        connection = await self.connection()
+        if self._transaction is None:
+            self._transaction = await begin(connection)
+            if self.claim is not None:
+                await idempotency.claim(connection, self.claim, self.now)
+        return connection
+
+    async def limit(self, *wanted: limits.Limit) -> None:
+        """Count this request before its transaction begins; refused with 429 when it is one too many."""
+        assert self._transaction is None  # noqa: S101 (a refused request must still be counted)
+        self.headers |= await limits.hit(await self.connection(), wanted, self.now)
+
+    def etag(self, version: int) -> None:
+        """Tag the answer; a GET whose reader has this version already is answered 304."""
+        self.headers["ETag"] = f'"{version}"'
+
+    def check_match(self, version: int, *, required: bool = False) -> None:
+        """Honour If-Match before changing what stands at `version`.
+
+        Raises:
+            Problem: `version-mismatch` (412), or `version-required` (428) where a lost update costs money.
+        """
+        wanted = self.request.headers.get("if-match")
+        if wanted is None:
+            if required:
+                raise Problem("version-required")
+            return
+        if wanted.strip() != "*" and f'"{version}"' not in [tag.strip() for tag in wanted.split(",")]:
+            raise Problem("version-mismatch")
+
+    def next_page(self, cursor: str | None) -> None:
+        """Link: rel="next" beside `next_cursor`."""
+        if cursor is not None:
+            url = self.request.url.include_query_params(cursor=cursor)
+            self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+
+    async def finish(self, response: Response, *, operation: str) -> None:
+        """Commit what was done, with its audit row and its stored reply; then the answer may leave."""
+        if self._transaction is None:
+            return
+        transaction, connection = self._transaction, await self.connection()
+        if self.caller.key_id is not None:
+            await self._audit(connection, operation, response.status_code)
+        if self.claim is not None and response.status_code < BAD_REQUEST:
+            kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
+            body = bytes(response.body) if self.kept_body is None else self.kept_body
+            reply = idempotency.Reply(response.status_code, kept | self._kept_headers(), body)
+            await idempotency.store(connection, self.claim, reply, self.now)
+        self._transaction = None
+        await commit(transaction)
+
+    def _kept_headers(self) -> dict[str, str]:
+        return {name: value for name, value in self.headers.items() if name in {"ETag", "Location"}}
+
+    async def _audit(self, connection: Connection, operation: str, status_code: int) -> None:
+        await events.audit(
+            connection,
+            self.caller,
+            operation=operation,
+            path=self.request.url.path,
+            status_code=status_code,
+            request_id=self.request_id,
+            client_address=self.client_address,
+            data=self.audited,
+            now=self.now,
+        )
+
+    async def close(self) -> None:
+        """Roll back what was not finished, give the connection back."""
+        connection, transaction = self._connection, self._transaction
+        self._connection = self._transaction = None
+        if connection is None:
+            return
+        try:
+            if transaction is not None:
+                await roll_back(transaction)
+        finally:
+            await self._database.release(connection)
+
+    def sees_client(self, client_id: UUID | None) -> bool:
+        """Whether the caller may see data of this client: staff sees all, a client's key only its own."""
+        return self.caller.client_id is None or self.caller.client_id == client_id
+
+
+async def current_unit(request: Request) -> Unit:
+    """The unit that `DeskRoute` made for this request."""
+    unit: Unit = request.state.unit
+    return unit
+
+
+Work = Annotated[Unit, Depends(current_unit)]
