@@ -119,9 +119,7 @@ async def perform(port: int, connections: int, requests: Sequence[bytes]) -> dic
     """Send every request once over that many connections; return times, status codes and losses."""
     loop = asyncio.get_running_loop()
     run = Run(requests)
-    pairs = [
-        await loop.create_connection(lambda: KeepAlive(run), "127.0.0.1", port) for _ in range(connections)
-    ]
+    pairs = [await loop.create_connection(lambda: KeepAlive(run), "127.0.0.1", port) for _ in range(connections)]
     cpu, started = time.process_time(), time.perf_counter()
     for _, connection in pairs:
         connection.send_next()

@@ -48,9 +48,7 @@ class Loader:
         )
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None
-    ) -> None:
+    def __exit__(self, kind: type[BaseException] | None, exc: BaseException | None, tb: TracebackType | None) -> None:
         """End it: its input is over."""
         if self.process.stdin is not None:
             self.process.stdin.close()

@@ -29,9 +29,7 @@ def free_port() -> int:
 class Server:
     """A server process of its own, in its own process group."""
 
-    def __init__(
-        self, name: str, command: Sequence[str], port: int, env: Mapping[str, str], log: Path
-    ) -> None:
+    def __init__(self, name: str, command: Sequence[str], port: int, env: Mapping[str, str], log: Path) -> None:
         """Start the command; its output goes to the log."""
         self.name, self.port, self.log = name, port, log
         self.started = time.perf_counter()

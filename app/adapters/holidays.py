@@ -18,6 +18,5 @@ def public_holidays(year: int) -> list[tuple[date, dict[str, str]]]:
         for ours, theirs in LANGUAGES.items()
     }
     return [
-        (day, {language: table[day] for language, table in by_language.items()})
-        for day in sorted(by_language["fr"])
+        (day, {language: table[day] for language, table in by_language.items()}) for day in sorted(by_language["fr"])
     ]

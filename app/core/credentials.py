@@ -76,7 +76,8 @@ async def find_caller(connection: Connection, key: str, now: datetime) -> Caller
         return None
     key_id, secret = found
     row = await connection.fetchrow(
-        "SELECT role, client_id, agent_id, secret_hash, expires_at, revoked_at FROM api_keys WHERE id = $1", key_id
+        "SELECT role, client_id, agent_id, secret_hash, expires_at, revoked_at FROM api_keys WHERE id = $1",
+        key_id,
     )
     if row is None or not hmac.compare_digest(row["secret_hash"], digest(secret)):
         return None

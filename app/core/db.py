@@ -1,9 +1,9 @@
 """The way to the database: one asyncpg pool a process, and the only place that begins or commits (ADR 0002)."""
 
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable
 from contextlib import asynccontextmanager
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
@@ -12,7 +12,10 @@ from asyncpg.transaction import Transaction
 from app.core.settings import Settings
 
 Row = asyncpg.Record
-Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+if TYPE_CHECKING:  # only the stubs are generic
+    Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
+else:
+    Connection = asyncpg.Connection | PoolConnectionProxy
 
 # Nobody waits for ever: a statement 5 s, a lock 2 s, a forgotten transaction 10 s.
 SESSION = {
@@ -26,9 +29,11 @@ SESSION = {
 class Acquires(Protocol):
     """What the service needs of a pool; tests put one transaction behind it."""
 
-    async def acquire(self, *, timeout: int) -> Connection: ...  # noqa: ASYNC109 (asyncpg's own parameter)
+    def acquire(self, *, timeout: float | None) -> Awaitable[Any]:
+        """A connection within `timeout` seconds."""
 
-    async def release(self, connection: Connection) -> None: ...
+    def release(self, connection: Any) -> Awaitable[None]:
+        """Take it back."""
 
 
 async def _prepare(connection: Connection) -> None:
@@ -52,7 +57,8 @@ class Database:
 
     async def acquire(self) -> Connection:
         """A connection, or TimeoutError after the pool's wait (answered as 503)."""
-        return await self.pool.acquire(timeout=self.wait_seconds)
+        connection: Connection = await self.pool.acquire(timeout=self.wait_seconds)
+        return connection
 
     async def release(self, connection: Connection) -> None:
         """Give it back."""

@@ -28,9 +28,8 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</t
 def install(app: FastAPI) -> None:
     """Add /docs, /problems and the finished OpenAPI document."""
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="assets")
-    app.add_api_route("/docs", _swagger, include_in_schema=False)
-    app.add_api_route("/problems", _index, include_in_schema=False)
-    app.add_api_route("/problems/{code}", _problem, include_in_schema=False)
+    for path, page in (("/docs", _swagger), ("/problems", _index), ("/problems/{code}", _problem)):
+        app.add_api_route(path, page, include_in_schema=False, openapi_extra={"x-permission": PUBLIC})
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
 
 
@@ -75,9 +74,7 @@ async def _problem(code: str) -> HTMLResponse:
 
 def _page(title: str, body: str) -> HTMLResponse:
     policy = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'"
-    return HTMLResponse(
-        PAGE.format(title=html.escape(title), body=body), headers={"content-security-policy": policy}
-    )
+    return HTMLResponse(PAGE.format(title=html.escape(title), body=body), headers={"content-security-policy": policy})
 
 
 def openapi(app: FastAPI) -> dict[str, Any]:

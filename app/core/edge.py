@@ -75,5 +75,3 @@ def _tell(scope: Scope, status: int, seconds: float, request_id: str) -> None:
         status=status,
         ms=round(seconds * 1000, 1),
     )
-
-

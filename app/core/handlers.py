@@ -100,7 +100,7 @@ def field_error(error: dict[str, Any]) -> FieldError:
     kind = str(error["type"])
     if kind in MESSAGES:
         code, message = MESSAGES[kind]
-    elif "_" in kind and kind.split("_")[0] in OURS:
+    elif "_" in kind and kind.partition("_")[0] in OURS:
         code, message = kind.replace("_", "-"), str(error["msg"])
     else:
         code, message = "invalid", "This is not acceptable."
@@ -108,7 +108,20 @@ def field_error(error: dict[str, Any]) -> FieldError:
 
 
 # The first words of the codes that app/core/shapes.py and the features' schemas raise.
-OURS = {"text", "email", "phone", "instant", "date", "url", "domain", "vat", "peppol", "key", "period", "field"}
+OURS = {
+    "text",
+    "email",
+    "phone",
+    "instant",
+    "date",
+    "url",
+    "domain",
+    "vat",
+    "peppol",
+    "key",
+    "period",
+    "field",
+}
 
 
 def _pointer(path: Iterable[Any], *, unknown: bool) -> str:

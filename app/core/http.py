@@ -8,8 +8,8 @@ import hashlib
 from collections.abc import Callable, Coroutine, Iterator
 from typing import Any
 
-from fastapi import APIRouter, FastAPI, Request, Response
-from fastapi.dependencies.utils import get_flat_dependant
+from fastapi import APIRouter, FastAPI, Request, Response, params
+from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, iter_route_contexts
 from starlette.datastructures import FormData, Headers, UploadFile
 from starlette.exceptions import HTTPException
@@ -81,13 +81,15 @@ class DeskRoute(APIRoute):
         extra = self.openapi_extra or {}
         rule = Rule(
             operation=self.operation_id or self.name,
-            route=f"{'/'.join(sorted(self.methods))} {self.path_format}",
+            route=f"{'/'.join(sorted(self.methods or ()))} {self.path_format}",
             permission=extra.get("x-permission", ""),
             body_limit=extra.get("x-body-limit", JSON_LIMIT),
             takes_body=self.body_field is not None,
             takes_files=extra.get("x-files", False),
-            idempotent="POST" in self.methods and extra.get("x-writes", True),
-            query_names=frozenset(field.alias for field in get_flat_dependant(self.dependant).query_params),
+            idempotent="POST" in (self.methods or ()) and extra.get("x-writes", True),
+            query_names=frozenset(
+                field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)
+            ),
         )
 
         async def handle(request: Request) -> Response:
@@ -223,9 +225,9 @@ def _replayed(reply: idempotency.Reply) -> Response:
 def limited(request: Request, limit: int) -> Receive:
     """The request's body, cut off with 413 as soon as it is larger than `limit` bytes."""
     too_large = Problem("request-too-large", limit_bytes=limit)
-    if request.headers.get("content-length", "0").isdecimal():
-        if int(request.headers.get("content-length", "0")[:20]) > limit:
-            raise too_large
+    announced = request.headers.get("content-length", "0")
+    if announced.isdecimal() and int(announced[:20]) > limit:
+        raise too_large
     read = 0
 
     async def receive() -> Message:
@@ -289,7 +291,7 @@ def _call_it_json(request: Request) -> None:
     request._body = b"{}"  # noqa: SLF001 (FastAPI only looks whether there is one)
 
 
-def router(prefix: str, tag: str) -> APIRouter:
+def desk_router(prefix: str, tag: str) -> APIRouter:
     """A router whose routes are routes of the desk."""
     return APIRouter(prefix=prefix, tags=[tag], route_class=DeskRoute)
 
@@ -301,11 +303,10 @@ def check_permissions(app: FastAPI) -> None:
         route = context.route
         if isinstance(route, APIRoute):
             extra = route.openapi_extra or {}
-            if not isinstance(route, DeskRoute) or extra.get("x-permission") not in known:
+            if extra.get("x-permission") not in known:
                 raise RuntimeError(f"{route.name}: the route declares no known permission")
 
 
 def roles_of(permission: str) -> list[str]:
     """The roles that hold a permission, for the documentation."""
     return sorted(role for role in ROLES if permits(role, permission))
-

@@ -61,9 +61,7 @@ def read_key(text: str | None) -> str | None:
     if text is None:
         return None
     if not 1 <= len(text) <= LONGEST_KEY or not text.isascii() or not text.isprintable():
-        raise invalid(
-            "/Idempotency-Key", "idempotency-key-invalid", "1 to 255 printable ASCII characters.", "header"
-        )
+        raise invalid("/Idempotency-Key", "idempotency-key-invalid", "1 to 255 printable ASCII characters.", "header")
     return text
 
 

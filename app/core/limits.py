@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from app.core.db import Connection
 from app.core.problems import Problem
 
+
 @dataclass(frozen=True, slots=True)
 class Limit:
     """At most `most` hits of `key` in `seconds`."""
@@ -59,14 +60,18 @@ RETURNING key, hits, window_started_at
 async def hit(connection: Connection, limits: Sequence[Limit], now: datetime) -> Mapping[str, str]:
     """Count one hit of each limit, outside of any transaction.
 
-    Returns: the RateLimit-* headers of the limit that is nearest to its end.
+    Returns:
+        The RateLimit-* headers of the limit that is nearest to its end.
+
     Raises:
         Problem: `rate-limited` (429) with Retry-After.
     """
     seconds = {limit.key: limit.seconds for limit in limits}
     rows = await connection.fetch(HIT, sorted(seconds), seconds, now)
     found = {row["key"]: row for row in rows}
-    standings = [_standing(limit, found[limit.key]["hits"], found[limit.key]["window_started_at"], now) for limit in limits]
+    standings = [
+        _standing(limit, found[limit.key]["hits"], found[limit.key]["window_started_at"], now) for limit in limits
+    ]
     worst = min(standings, key=lambda standing: standing.limit.most - standing.hits)
     if worst.exceeded:
         raise Problem("rate-limited", headers=worst.headers() | {"Retry-After": str(worst.resets_in)})

@@ -19,7 +19,10 @@ LONGEST_CURSOR = 500
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items on a page.")]
 Cursor = Annotated[
     str | None,
-    Query(max_length=LONGEST_CURSOR, description="`next_cursor` of the page before; keep the filters as they were."),
+    Query(
+        max_length=LONGEST_CURSOR,
+        description="`next_cursor` of the page before; keep the filters as they were.",
+    ),
 ]
 
 Item = TypeVar("Item")
@@ -69,11 +72,19 @@ def decode(cursor: str, *readers: Callable[[Any], Any]) -> list[Any]:
     try:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         parts = json.loads(raw)
-        if not isinstance(parts, list):
-            raise TypeError
         return [read(part) for read, part in zip(readers, parts, strict=True)]
     except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
         raise invalid_cursor() from None
+
+
+First = TypeVar("First")
+Second = TypeVar("Second")
+
+
+def decode_pair(cursor: str, first: Callable[[Any], First], second: Callable[[Any], Second]) -> tuple[First, Second]:
+    """The two values inside a cursor: the usual sort value and id."""
+    one, two = decode(cursor, first, second)
+    return one, two
 
 
 def invalid_cursor() -> Problem:

@@ -25,7 +25,9 @@ KINDS: dict[str, Kind] = {
     # The request itself.
     "malformed-request": Kind(400, "The request cannot be read", "Send a well-formed HTTP request."),
     "malformed-json": Kind(
-        400, "The body is not JSON", "Send one JSON value in UTF-8 without duplicate keys, NaN or deep nesting."
+        400,
+        "The body is not JSON",
+        "Send one JSON value in UTF-8 without duplicate keys, NaN or deep nesting.",
     ),
     "malformed-form": Kind(400, "The form cannot be read", "Send multipart/form-data as a browser would."),
     "invalid-request": Kind(
@@ -74,10 +76,14 @@ KINDS: dict[str, Kind] = {
         "Send `urgency_fee_accepted: true` after showing the fee, or leave `urgent` out.",
     ),
     "proof-of-work-required": Kind(
-        422, "A proof of work is needed", "Solve the challenge of `/v1/public/challenge` and send it as `altcha`."
+        422,
+        "A proof of work is needed",
+        "Solve the challenge of `/v1/public/challenge` and send it as `altcha`.",
     ),
     "attachment-refused": Kind(
-        422, "An attachment is not accepted", "Images, PDF, text, office documents and archives are; not programs."
+        422,
+        "An attachment is not accepted",
+        "Images, PDF, text, office documents and archives are; not programs.",
     ),
     "ticket-not-open": Kind(409, "The ticket is closed for this", "Open a new ticket, or reopen it first."),
     "client-mismatch": Kind(409, "It belongs to another client", "Contact and site must be the ticket's client's."),
@@ -156,7 +162,9 @@ class Problem(Exception):  # noqa: N818 (it is what RFC 9457 calls it)
         facts = dict(refusal.facts)
         pointer = facts.pop("pointer", None)
         errors = [error_at(str(pointer), refusal.code, refusal.detail)] if pointer else []
-        return cls(refusal.code, refusal.detail, errors=errors, **facts)
+        problem = cls(refusal.code, refusal.detail, errors=errors)
+        problem.facts = facts
+        return problem
 
     def body(self, base_url: str, request_id: str) -> dict[str, Any]:
         """The JSON of the answer."""

@@ -95,7 +95,7 @@ def _instant(value: Any) -> datetime:
     if not isinstance(value, str) or not INSTANT.fullmatch(value):
         raise PydanticCustomError("instant_invalid", "Give an instant with its offset: 2026-11-22T20:07:36Z.")
     try:
-        moment = datetime.fromisoformat(value.upper().replace("Z", "+00:00")).astimezone(UTC)
+        moment = datetime.fromisoformat(value.upper()).astimezone(UTC)
     except (ValueError, OverflowError):
         raise PydanticCustomError("instant_invalid", "There is no such instant.") from None
     if not FIRST_YEAR <= moment.year < LAST_YEAR:
@@ -103,9 +103,7 @@ def _instant(value: Any) -> datetime:
     return moment
 
 
-Instant = Annotated[
-    datetime, BeforeValidator(_instant), Field(json_schema_extra={"format": "date-time"})
-]
+Instant = Annotated[datetime, BeforeValidator(_instant), Field(json_schema_extra={"format": "date-time"})]
 
 
 def _local_date(value: Any) -> date:

@@ -12,7 +12,7 @@ class Where:
         self.values: list[Any] = []
 
     def add(self, condition: str, *values: Any) -> None:
-        """Add one condition; `{}` become $1, $2 …"""
+        """Add one condition; each `{}` becomes $1, $2 and so on."""
         self.conditions.append(condition.format(*[self.value(value) for value in values]))
 
     def value(self, value: Any) -> str:

@@ -10,7 +10,7 @@ NUL = "\x00"
 SURROGATES = ("\ud800", "\udfff")
 
 
-class _TooManyDigits(ValueError):
+class TooManyDigitsError(ValueError):
     """An integer no field could hold."""
 
 
@@ -23,7 +23,7 @@ def _object(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 def _integer(digits: str) -> int:
     if len(digits) > MAX_DIGITS + 1:
-        raise _TooManyDigits
+        raise TooManyDigitsError
     return int(digits)
 
 
@@ -46,7 +46,7 @@ def parse(raw: bytes) -> Any:
         )
     except UnicodeDecodeError:
         raise Problem("malformed-json", "The body is not UTF-8.") from None
-    except _TooManyDigits:
+    except TooManyDigitsError:
         error = error_at("", "number-too-long", f"Numbers have at most {MAX_DIGITS} digits.")
         raise Problem("invalid-request", error.message, errors=[error]) from None
     except ValueError:

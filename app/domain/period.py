@@ -78,9 +78,7 @@ def following(period: Period) -> Period:
 
 def split_at_days(span: Span, days: Iterable[date], zone: ZoneInfo = DESK_ZONE) -> tuple[Span, ...]:
     """The span cut at the local midnights that begin those days, in order; nothing lost, nothing twice."""
-    cuts = sorted(
-        {moment for moment in (day_start(day, zone) for day in days) if span.start < moment < span.end}
-    )
+    cuts = sorted({moment for moment in (day_start(day, zone) for day in days) if span.start < moment < span.end})
     edges = [span.start, *cuts, span.end]
     return tuple(Span(start, end) for start, end in pairwise(edges))
 

@@ -114,9 +114,7 @@ def queue_key(lane: Lane, queued_at: datetime, sequence: int) -> tuple[int, date
 def check_turn(*, is_next: bool, reason: str | None) -> None:
     """Refuses to take a ticket out of order without a reason, as `reason-required` (T2)."""
     if not is_next and not (reason and reason.strip()):
-        raise Refusal(
-            "reason-required", "Another ticket is first in the queue: say why this one is taken now."
-        )
+        raise Refusal("reason-required", "Another ticket is first in the queue: say why this one is taken now.")
 
 
 def ticket_number(received_at: datetime, sequence: int, prefix: str = "EC") -> str:

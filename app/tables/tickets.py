@@ -22,7 +22,16 @@ from sqlmodel import Field, SQLModel
 from app.tables.base import instant, long_text, metadata, one_of, version_column
 from app.tables.people import LANGUAGES
 
-STATUSES = ("new", "in_progress", "waiting_client", "waiting_quote", "resolved", "closed", "cancelled", "spam")
+STATUSES = (
+    "new",
+    "in_progress",
+    "waiting_client",
+    "waiting_quote",
+    "resolved",
+    "closed",
+    "cancelled",
+    "spam",
+)
 LANES = ("urgent", "standard")
 CHANNELS = ("form", "email", "phone", "agent")
 
@@ -38,9 +47,7 @@ class Ticket(SQLModel, table=True):
         one_of("language", *LANGUAGES),
         CheckConstraint("estimated_minutes > 0", name="estimate_is_positive"),
         CheckConstraint("urgency_fee_cents >= 0", name="urgency_fee_not_negative"),
-        CheckConstraint(
-            "(urgency_fee_cents IS NULL) = (urgency_accepted_at IS NULL)", name="accepted_fee_is_known"
-        ),
+        CheckConstraint("(urgency_fee_cents IS NULL) = (urgency_accepted_at IS NULL)", name="accepted_fee_is_known"),
         CheckConstraint("site_id IS NULL OR client_id IS NOT NULL", name="site_has_client"),
         CheckConstraint("contact_id IS NULL OR client_id IS NOT NULL", name="contact_has_client"),
         ForeignKeyConstraint(["client_id", "site_id"], ["sites.client_id", "sites.id"]),
@@ -142,7 +149,5 @@ class AttachmentContent(SQLModel, table=True):
     """The bytes, apart, so that no list ever drags them along."""
 
     __tablename__ = "attachment_contents"
-    attachment_id: UUID = Field(
-        sa_column=Column(ForeignKey("attachments.id", ondelete="CASCADE"), primary_key=True)
-    )
+    attachment_id: UUID = Field(sa_column=Column(ForeignKey("attachments.id", ondelete="CASCADE"), primary_key=True))
     content: bytes = Field(sa_column=Column(LargeBinary, nullable=False))

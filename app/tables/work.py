@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import BigInteger, CheckConstraint, Column, ForeignKey, Index, LargeBinary, String, text
 from sqlmodel import Field, SQLModel
 
-from app.tables.base import document, instant, long_text, one_of
+from app.tables.base import document, instant, one_of
 from app.tables.people import LANGUAGES
 
 

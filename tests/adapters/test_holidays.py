@@ -22,9 +22,7 @@ def easter(year: int) -> date:
 
 def by_law(year: int) -> set[date]:
     """Code du travail, art. L. 232-2: ten days, and 9 May since 2019."""
-    fixed = {(1, 1), (5, 1), (6, 23), (8, 15), (11, 1), (12, 25), (12, 26)} | (
-        {(5, 9)} if year >= 2019 else set()
-    )
+    fixed = {(1, 1), (5, 1), (6, 23), (8, 15), (11, 1), (12, 25), (12, 26)} | ({(5, 9)} if year >= 2019 else set())
     moving = {easter(year) + timedelta(days=days) for days in (1, 39, 50)}
     return {date(year, month, day) for month, day in fixed} | moving
 

@@ -182,9 +182,7 @@ def test_the_search_looks_400_days_ahead_and_no_further() -> None:
         return OpeningHours(closures=(Span(local("2026-01-01 00:00"), day_start(day)),))
 
     # Day 399 after 2026-01-01 is 2027-02-04, a Thursday; the Friday after is day 400.
-    assert next_opening(closed_until(date(2027, 2, 4)), local("2026-01-01 00:00")) == local(
-        "2027-02-04 08:30"
-    )
+    assert next_opening(closed_until(date(2027, 2, 4)), local("2026-01-01 00:00")) == local("2027-02-04 08:30")
     assert next_opening(closed_until(date(2027, 2, 5)), local("2026-01-01 00:00")) is None
 
 
@@ -203,9 +201,7 @@ def test_hours_swallowed_by_the_change_of_the_clock_are_no_hours() -> None:
 
 
 def test_other_hours_and_zones_are_only_data() -> None:
-    lisbon = OpeningHours(
-        weekdays=frozenset({6}), opens=time(10), closes=time(12), zone=ZoneInfo("Europe/Lisbon")
-    )
+    lisbon = OpeningHours(weekdays=frozenset({6}), opens=time(10), closes=time(12), zone=ZoneInfo("Europe/Lisbon"))
     assert is_open(lisbon, datetime(2026, 7, 4, 9, 0, tzinfo=UTC))
     assert not is_open(lisbon, datetime(2026, 7, 4, 8, 59, tzinfo=UTC))
     assert open_minutes(lisbon, datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 8, tzinfo=UTC)) == 120
@@ -287,9 +283,7 @@ def weeks(draw) -> tuple[OpeningHours, datetime]:
     """A desk with closures and holidays near an instant."""
     instant = draw(instants)
     near = st.integers(-8 * 24 * 60, 8 * 24 * 60).map(lambda minutes: instant + timedelta(minutes=minutes))
-    closures = draw(
-        st.lists(st.builds(lambda start, long: Span(start, start + long), near, short), max_size=4)
-    )
+    closures = draw(st.lists(st.builds(lambda start, long: Span(start, start + long), near, short), max_size=4))
     days = draw(st.frozensets(near.map(local_date), max_size=3))
     weekdays = draw(st.frozensets(st.integers(1, 7), min_size=1))
     return OpeningHours(weekdays=weekdays, closed_on=days, closures=tuple(closures)), instant

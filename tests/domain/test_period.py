@@ -163,9 +163,7 @@ def test_each_instant_lies_in_exactly_one_period(instant: datetime, cycle: Cycle
     st.integers(1, 400 * 24 * 60),
     CYCLES,
 )
-def test_cuts_lose_nothing_and_each_part_lies_in_one_period(
-    start: datetime, minutes: int, cycle: Cycle
-) -> None:
+def test_cuts_lose_nothing_and_each_part_lies_in_one_period(start: datetime, minutes: int, cycle: Cycle) -> None:
     span = Span(start, start + timedelta(minutes=minutes))
     for parts, key in [
         (split_at_periods(span, cycle), lambda day: period_of(day, cycle)),

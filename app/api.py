@@ -1,0 +1,40 @@
+"""The table of contents: every router, its tag and what the tag is about."""
+
+from typing import Any
+
+from fastapi import FastAPI
+
+from app.desk.calendar import routes as calendar
+from app.desk.oversight import health
+
+TAGS = [
+    ("public", "The website's door: no credential, limited by address, open to the configured origins only."),
+    ("tickets", "Requests for support, what is said on them, their files and their history."),
+    ("queue", "The order of work: urgent before standard, then first come, first served."),
+    ("clients", "Whom the desk works for: clients, their contacts and their sites."),
+    ("calendar", "When the desk is open, and when not."),
+    ("agents", "The people of the desk."),
+    ("api-keys", "Credentials: one role each, shown once, revoked at once."),
+    ("oversight", "Who did what, and what the service still has to do."),
+    ("health", "For load balancers, orchestrators and metrics."),
+]
+
+DESCRIPTION: dict[str, Any] = {
+    "title": "e-connect support desk",
+    "version": "0.1.0",
+    "summary": "From a client's first mail to the paid invoice.",
+    "description": (
+        "Money is integer cents with its currency, time integer minutes, instants are RFC 3339 in UTC. "
+        "Errors are `application/problem+json` with a stable `code`; [all of them](/problems). "
+        "Lists are `{items, next_cursor}`. Every POST takes an `Idempotency-Key`."
+    ),
+    "contact": {"name": "e-connect", "url": "https://www.e-connect.lu", "email": "support@e-connect.lu"},
+    "license_info": {"name": "Proprietary", "identifier": "LicenseRef-Proprietary"},
+    "openapi_tags": [{"name": name, "description": text} for name, text in TAGS],
+}
+
+
+def include_all(app: FastAPI) -> None:
+    """Put every router where it belongs."""
+    app.include_router(calendar.router)
+    app.include_router(health.router)
