@@ -84,9 +84,7 @@ class FormHandler(BaseHTTPRequestHandler):
 
     def _page(self, name: str) -> tuple[str, bytes] | None:
         """Media type and content of a file of the page; names are compared, never opened as a path."""
-        pages = {
-            path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*") if path.suffix in TYPES
-        }
+        pages = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*") if path.suffix in TYPES}
         if name not in pages:
             return None
         body = pages[name].read_bytes()
