@@ -57,21 +57,17 @@ function pauseMs(failure, attempt) {
   return failure.retryAfterS > LONGEST_WAIT_S ? null : failure.retryAfterS * 1000;
 }
 
-// Posts `payload` with `key` until the desk has answered, a few times at most. The key makes the repeats harmless:
+// Posts `body` with `key` until the desk has answered, a few times at most. The key makes the repeats harmless:
 // the desk does the work once and gives every repeat the first answer. `onWait(failure, ms)` is told of each pause.
-export async function send(path, payload, key, onWait) {
-  const { type, body } = payload;
-  const timeoutMs = type === "application/json" ? JSON_TIMEOUT_MS : FILES_TIMEOUT_MS;
+export async function send(path, body, key, onWait) {
+  const json = typeof body === "string";
+  const headers = json ? { "Content-Type": "application/json", "Idempotency-Key": key } : { "Idempotency-Key": key };
   for (let attempt = 0; ; attempt += 1) {
     try {
-      return await call(path, {
-        method: "POST",
-        headers: { "Content-Type": type, "Idempotency-Key": key },
-        body,
-        signal: AbortSignal.timeout(timeoutMs),
-      });
+      const signal = AbortSignal.timeout(json ? JSON_TIMEOUT_MS : FILES_TIMEOUT_MS);
+      return await call(path, { method: "POST", headers, body, signal });
     } catch (failure) {
-      const ms = failure instanceof TypeError ? null : pauseMs(failure, attempt);
+      const ms = pauseMs(failure, attempt);
       if (ms === null) throw failure;
       onWait(failure, ms);
       await new Promise((resume) => setTimeout(resume, ms));
@@ -79,19 +75,11 @@ export async function send(path, payload, key, onWait) {
   }
 }
 
-// JSON, or multipart when there are files. A multipart body is built here and not by FormData, with the key as its
-// boundary, so that a repeat, even after a reload, has the same bytes.
-export function pack(fields, files, key) {
-  if (files.length === 0) return { type: "application/json", body: JSON.stringify(fields) };
-  const parts = [];
-  for (const [name, value] of Object.entries(fields)) {
-    parts.push(`--${key}\r\nContent-Disposition: form-data; name="${name}"\r\n\r\n${value}\r\n`);
-  }
-  for (const file of files) {
-    const name = file.name.replace(/["\r\n]/g, encodeURIComponent);
-    parts.push(`--${key}\r\nContent-Disposition: form-data; name="attachments"; filename="${name}"\r\n`);
-    parts.push(`Content-Type: ${file.type || "application/octet-stream"}\r\n\r\n`, file, "\r\n");
-  }
-  parts.push(`--${key}--\r\n`);
-  return { type: `multipart/form-data; boundary=${key}`, body: new Blob(parts) };
+// JSON, or multipart when there are files (then the browser writes the Content-Type, with the boundary it chose).
+export function pack(fields, files) {
+  if (files.length === 0) return JSON.stringify(fields);
+  const form = new FormData();
+  for (const [name, value] of Object.entries(fields)) form.set(name, value);
+  for (const file of files) form.append("attachments", file);
+  return form;
 }

@@ -18,14 +18,13 @@ export function fillIn(form, typed) {
   for (const name of TICKS) form.elements[name].checked = typed[name] === true;
 }
 
-// What the API is sent: no blank fields, the telephone without its spaces, the site with a scheme.
+// What the API is sent: no blank fields, and the site with a scheme.
 export function asRequest(typed, language) {
   const request = { language };
   for (const name of [...REQUIRED, ...OPTIONAL]) {
     const text = typed[name].trim();
     if (text) request[name] = text;
   }
-  if (request.phone) request.phone = request.phone.replace(/[\s./()-]/g, "").replace(/^00/, "+");
   if (request.site_url && !/^[a-z][a-z0-9+.-]*:/i.test(request.site_url)) {
     request.site_url = `https://${request.site_url}`;
   }
@@ -38,7 +37,7 @@ export function obviousErrors(form) {
   const errors = [];
   for (const name of REQUIRED) {
     const input = form.elements[name];
-    if (!input.value.trim()) errors.push({ pointer: `/${name}`, code: "missing" });
+    if (!input.value.trim()) errors.push({ pointer: `/${name}`, code: "required" });
     else if (input.validity.typeMismatch) errors.push({ pointer: `/${name}`, code: "email-invalid" });
   }
   return errors;
@@ -78,7 +77,7 @@ export function showErrors(form, errors) {
     if (input?.name && document.getElementById(`${input.id}-error`)) showError(input, error);
     else homeless.push(error);
   }
-  form.querySelector("[aria-invalid=true]")?.focus();
+  form.querySelector("[aria-invalid=true]:not(:disabled)")?.focus();
   return homeless;
 }
 

@@ -15,13 +15,13 @@ const startOverButton = document.getElementById("start-over");
 let sending = false;
 
 // The request in the making: {key, typed, files, sent}. `sent` lists what was posted with this key and may have
-// arrived. It is kept until the desk has confirmed; payloads with files cannot be stored and live with the page.
+// arrived. It is kept until the desk has confirmed; bodies with files cannot be stored and live with the page.
 let pending = kept(PENDING) ?? {};
 
-function remember(payload, fileCount) {
-  const sent = (pending.sent ?? []).filter((earlier) => earlier.body !== payload.body);
-  pending = { ...pending, typed: typedIn(form), files: fileCount, sent: [...sent, payload] };
-  keep(PENDING, { ...pending, sent: pending.sent.filter((one) => typeof one.body === "string") });
+function remember(body, fileCount) {
+  const sent = (pending.sent ?? []).filter((earlier) => earlier !== body);
+  pending = { ...pending, typed: typedIn(form), files: fileCount, sent: [...sent, body] };
+  keep(PENDING, { ...pending, sent: pending.sent.filter((one) => typeof one === "string") });
 }
 
 function forgetPending() {
@@ -34,9 +34,9 @@ const keyReused = (failure) => failure instanceof Refusal && failure.problem.cod
 // The desk knows this key with another text: an earlier press of the button did arrive and only its answer was lost.
 // Posting that earlier text again makes nothing new, it brings the lost answer back. Null: that text is gone.
 async function lostReceipt() {
-  for (const payload of pending.sent) {
+  for (const body of pending.sent) {
     try {
-      return { ...(await send(PATH, payload, pending.key, tellPause)), earlier: true };
+      return { ...(await send(PATH, body, pending.key, tellPause)), earlier: true };
     } catch (failure) {
       if (!keyReused(failure)) throw failure;
     }
@@ -44,9 +44,9 @@ async function lostReceipt() {
   return null;
 }
 
-async function receiptFor(payload) {
+async function receiptFor(body) {
   try {
-    return await send(PATH, payload, pending.key, tellPause);
+    return await send(PATH, body, pending.key, tellPause);
   } catch (failure) {
     if (keyReused(failure)) return lostReceipt();
     throw failure;
@@ -57,10 +57,10 @@ async function sendRequest() {
   const files = [...form.elements.attachments.files];
   const request = asRequest(typedIn(form), currentLanguage());
   pending.key ??= newKey();
-  const payload = pack(request, files, pending.key);
-  remember(payload, files.length);
+  const body = pack(request, files);
+  remember(body, files.length);
   tell("sending");
-  const receipt = await receiptFor(payload);
+  const receipt = await receiptFor(body);
   if (receipt === null) {
     tell("news_already", {}, "bad");
     startOverButton.hidden = false;

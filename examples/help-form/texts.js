@@ -1,5 +1,6 @@
 // The page in three languages. An element keeps the key of what it says, so a switch of language says it again.
 
+import { keep, kept } from "./keep.js";
 import { de } from "./texts/de.js";
 import { en } from "./texts/en.js";
 import { fr } from "./texts/fr.js";
@@ -11,7 +12,7 @@ let language = firstLanguage();
 
 function firstLanguage() {
   const asked = new URLSearchParams(location.search).get("lang");
-  const wanted = [asked, ...navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase())];
+  const wanted = [asked, kept("language"), ...navigator.languages.map((tag) => tag.slice(0, 2).toLowerCase())];
   return wanted.find((tag) => Object.hasOwn(texts, tag)) ?? "fr";
 }
 
@@ -69,7 +70,10 @@ export function useLanguage(wanted) {
 export function startTexts() {
   for (const element of document.querySelectorAll("[data-t]")) say(element, element.dataset.t);
   for (const button of document.querySelectorAll("[data-language]")) {
-    button.addEventListener("click", () => useLanguage(button.dataset.language));
+    button.addEventListener("click", () => {
+      keep("language", button.dataset.language);
+      useLanguage(button.dataset.language);
+    });
   }
   useLanguage(language);
 }

@@ -70,7 +70,7 @@ async function sendReply() {
   tell("sending_reply");
   let told = "reply_sent";
   try {
-    await send(`${path}/messages`, { type: "application/json", body }, key, tellPause);
+    await send(`${path}/messages`, body, key, tellPause);
     form.reset();
   } catch (failure) {
     // The key was used with another text: an earlier reply had arrived, its answer was lost. This one needs a new key.
@@ -87,7 +87,7 @@ async function onReply(event) {
   if (sending) return;
   clearErrors(form);
   if (!form.elements.body.value.trim()) {
-    showErrors(form, [{ pointer: "/body", code: "missing" }]);
+    showErrors(form, [{ pointer: "/body", code: "required" }]);
     return;
   }
   sending = true;

@@ -123,12 +123,13 @@ export const de = {
   rule_price: "Arbeiten werden mit {rate} ohne MwSt. pro Stunde berechnet.",
   by_mail: "Oder per E-Mail:",
 
-  "error.missing": "Bitte ausfüllen.",
+  "error.required": "Bitte ausfüllen.",
   "error.text-blank": "Bitte ausfüllen.",
   "error.urgency-fee-not-accepted":
     "Eine dringende Anfrage setzt voraus, dass Sie die Gebühr annehmen: Bitte kreuzen Sie dieses Feld an.",
   "error.email-invalid": "Das sieht nicht nach einer E-Mail-Adresse aus. Beispiel: name@firma.lu",
   "error.too-long": "Das ist zu lang, bitte kürzen.",
+  "error.text-control": "Zeilenumbrüche und Steuerzeichen gehören nicht hierher.",
   "error.too-short": "Das ist zu kurz.",
   "error.request-too-large": "Diese Dateien sind zu groß: zusammen höchstens 20 MB.",
   "error.attachment-refused": "Diese Art von Datei wird nicht angenommen.",

@@ -107,11 +107,12 @@ export const en = {
   rule_price: "Work is charged at {rate} an hour excl. VAT.",
   by_mail: "Or by e-mail:",
 
-  "error.missing": "Please fill this in.",
+  "error.required": "Please fill this in.",
   "error.text-blank": "Please fill this in.",
   "error.urgency-fee-not-accepted": "An urgent request needs your agreement to the fee: please tick this box.",
   "error.email-invalid": "This does not look like an e-mail address. Example: name@company.lu",
   "error.too-long": "This is too long. Please shorten it.",
+  "error.text-control": "Line breaks and control characters do not belong here.",
   "error.too-short": "This is too short.",
   "error.request-too-large": "These files are too large: 20 MB in all at most.",
   "error.attachment-refused": "This kind of file is not accepted.",

@@ -119,12 +119,13 @@ export const fr = {
   rule_price: "Les interventions sont facturées {rate} HTVA de l’heure.",
   by_mail: "Ou par e-mail :",
 
-  "error.missing": "Veuillez remplir ce champ.",
+  "error.required": "Veuillez remplir ce champ.",
   "error.text-blank": "Veuillez remplir ce champ.",
   "error.urgency-fee-not-accepted":
     "Une demande urgente suppose que vous acceptiez les frais : veuillez cocher cette case.",
   "error.email-invalid": "Ceci ne ressemble pas à une adresse e-mail. Exemple : nom@societe.lu",
   "error.too-long": "C’est trop long, veuillez raccourcir.",
+  "error.text-control": "Les retours à la ligne et caractères de contrôle n’ont pas leur place ici.",
   "error.too-short": "C’est trop court.",
   "error.request-too-large": "Ces fichiers sont trop volumineux : 20 Mo au total au maximum.",
   "error.attachment-refused": "Ce type de fichier n’est pas accepté.",
