@@ -347,6 +347,7 @@ def upgrade() -> None:
         ),
         sa.Column("urgency_fee_cents", sa.BigInteger(), nullable=True),
         sa.Column("urgency_accepted_at", postgresql.TIMESTAMP(timezone=True), nullable=True),
+        sa.Column("urgency_accepted_by", sa.String(length=120), nullable=True),
         sa.Column("terms_id", sa.Uuid(), nullable=True),
         sa.Column("updated_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
         sa.Column("version", sa.Integer(), server_default=sa.text("1"), nullable=False),
@@ -360,7 +361,7 @@ def upgrade() -> None:
             name=op.f("ck_tickets_status_known"),
         ),
         sa.CheckConstraint(
-            "(urgency_fee_cents IS NULL) = (urgency_accepted_at IS NULL)",
+            "num_nulls(urgency_fee_cents, urgency_accepted_at, urgency_accepted_by) IN (0, 3)",
             name=op.f("ck_tickets_accepted_fee_is_known"),
         ),
         sa.CheckConstraint(
@@ -404,7 +405,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_tickets_queue",
         "tickets",
-        [sa.literal_column("(lane <> 'urgent')"), "queued_at", "sequence"],
+        [sa.literal_column("lane DESC"), "queued_at", "sequence"],
         unique=False,
         postgresql_where=sa.text("status = 'new'"),
     )
@@ -473,6 +474,7 @@ def upgrade() -> None:
         sa.Column("kind", sa.String(length=40), nullable=False),
         sa.Column("ticket_id", sa.Uuid(), nullable=True),
         sa.Column("recipient", sa.String(length=254), nullable=False),
+        sa.Column("mailbox", sa.String(length=254), nullable=False),
         sa.Column("language", sa.String(length=2), nullable=False),
         sa.Column(
             "facts",
@@ -502,7 +504,7 @@ def upgrade() -> None:
     op.create_index(
         "ix_outgoing_mails_acknowledgement_caps",
         "outgoing_mails",
-        ["recipient", "created_at"],
+        ["mailbox", "created_at"],
         unique=False,
         postgresql_where=sa.text("kind = 'acknowledgement' AND status <> 'suppressed'"),
     )

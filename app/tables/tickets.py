@@ -47,7 +47,10 @@ class Ticket(SQLModel, table=True):
         one_of("language", *LANGUAGES),
         CheckConstraint("estimated_minutes > 0", name="estimate_is_positive"),
         CheckConstraint("urgency_fee_cents >= 0", name="urgency_fee_not_negative"),
-        CheckConstraint("(urgency_fee_cents IS NULL) = (urgency_accepted_at IS NULL)", name="accepted_fee_is_known"),
+        CheckConstraint(
+            "num_nulls(urgency_fee_cents, urgency_accepted_at, urgency_accepted_by) IN (0, 3)",
+            name="accepted_fee_is_known",
+        ),
         CheckConstraint("site_id IS NULL OR client_id IS NOT NULL", name="site_has_client"),
         CheckConstraint("contact_id IS NULL OR client_id IS NOT NULL", name="contact_has_client"),
         ForeignKeyConstraint(["client_id", "site_id"], ["sites.client_id", "sites.id"]),
@@ -66,7 +69,7 @@ class Ticket(SQLModel, table=True):
         # The queue: urgent before standard, then the server's receipt (T2).
         Index(
             "ix_tickets_queue",
-            text("(lane <> 'urgent')"),
+            text("lane DESC"),  # as luck has it, urgent sorts after standard
             "queued_at",
             "sequence",
             postgresql_where=text("status = 'new'"),
@@ -100,6 +103,7 @@ class Ticket(SQLModel, table=True):
     )
     urgency_fee_cents: int | None = Field(sa_column=Column(BigInteger, nullable=True))
     urgency_accepted_at: datetime | None = instant(nullable=True)
+    urgency_accepted_by: str | None = Field(max_length=120)
     terms_id: UUID | None = Field(sa_column=Column(ForeignKey("terms.id"), nullable=True))
     updated_at: datetime = instant()
     version: int = version_column()

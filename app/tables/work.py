@@ -55,7 +55,7 @@ class OutgoingMail(SQLModel, table=True):
         # Caps per address count what was really meant to leave.
         Index(
             "ix_outgoing_mails_acknowledgement_caps",
-            "recipient",
+            "mailbox",
             "created_at",
             postgresql_where=text("kind = 'acknowledgement' AND status <> 'suppressed'"),
         ),
@@ -64,6 +64,7 @@ class OutgoingMail(SQLModel, table=True):
     kind: str = Field(max_length=40)
     ticket_id: UUID | None = Field(sa_column=Column(ForeignKey("tickets.id"), nullable=True))
     recipient: str = Field(max_length=254)
+    mailbox: str = Field(max_length=254)  # the recipient without case and sub-address, for the caps
     language: str = Field(max_length=2)
     facts: dict[str, Any] = document()
     status: str = Field(max_length=12)
