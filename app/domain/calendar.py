@@ -75,6 +75,18 @@ def disjoint(spans: Iterable[Span]) -> tuple[Span, ...]:
     return tuple(result)
 
 
+def without(span: Span, cuts: Iterable[Span]) -> Iterator[Span]:
+    """What is left of the span outside the cuts, in order."""
+    start = span.start
+    for cut in disjoint(cuts):
+        if cut.end > start and cut.start < span.end:
+            if start < cut.start:
+                yield Span(start, cut.start)
+            start = cut.end
+    if start < span.end:
+        yield Span(start, span.end)
+
+
 @dataclass(frozen=True, slots=True)
 class OpeningHours:
     """When the desk is open (H1), as data: ISO weekdays (Monday 1), wall times, and what is closed.
@@ -129,12 +141,12 @@ def attended_from(hours: OpeningHours, instant: datetime) -> datetime | None:
 def open_minutes(hours: OpeningHours, start: datetime, end: datetime) -> int:
     """Whole minutes in [start, end) during which the desk is open; 0 when end is not after start."""
     first, last = utc(start), utc(end)
-    if last <= first:
-        return 0
-    total = _scheduled(hours, first, last)
-    for closure in hours.closures:
-        total -= _scheduled(hours, max(first, closure.start), min(last, closure.end))
-    return total // MINUTE
+    return _open_time(hours, first, last) // MINUTE if first < last else 0
+
+
+def is_open_throughout(hours: OpeningHours, span: Span) -> bool:
+    """Whether the desk is open from the start of the span to its end (P5)."""
+    return _open_time(hours, span.start, span.end) == span.end - span.start
 
 
 def _scheduled_span(hours: OpeningHours, day: date) -> Span | None:
@@ -143,6 +155,14 @@ def _scheduled_span(hours: OpeningHours, day: date) -> Span | None:
         return None
     start, end = at_local(day, hours.opens, hours.zone), at_local(day, hours.closes, hours.zone)
     return Span(start, end) if start < end else None
+
+
+def _open_time(hours: OpeningHours, start: datetime, end: datetime) -> timedelta:
+    """The time open within [start, end): what is scheduled less what the closures take of it."""
+    total = _scheduled(hours, start, end)
+    for closure in hours.closures:
+        total -= _scheduled(hours, max(start, closure.start), min(end, closure.end))
+    return total
 
 
 def _scheduled(hours: OpeningHours, start: datetime, end: datetime) -> timedelta:
@@ -158,17 +178,8 @@ def _scheduled(hours: OpeningHours, start: datetime, end: datetime) -> timedelta
 
 def _open_spans(hours: OpeningHours, day: date) -> Iterator[Span]:
     """The stretches of one local day during which the desk is open, in order."""
-    scheduled = _scheduled_span(hours, day)
-    if scheduled is None:
-        return
-    start = scheduled.start
-    for closure in hours.closures:
-        if closure.end > start and closure.start < scheduled.end:
-            if start < closure.start:
-                yield Span(start, closure.start)
-            start = closure.end
-    if start < scheduled.end:
-        yield Span(start, scheduled.end)
+    if scheduled := _scheduled_span(hours, day):
+        yield from without(scheduled, hours.closures)
 
 
 def _spans_from(hours: OpeningHours, moment: datetime) -> Iterator[Span]:

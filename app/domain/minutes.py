@@ -18,11 +18,16 @@ def worked_minutes(start: datetime, end: datetime) -> int:
     return max(whole // MINUTE, 1)
 
 
+def check_minutes(minutes: int) -> None:
+    """Refuses to log, buy, grant or refund less than a minute, as `minutes-not-positive`."""
+    if minutes < 1:
+        raise Refusal("minutes-not-positive", "Time is at least one minute.", minutes=minutes)
+
+
 def billed_minutes(worked: int, increment: int, minimum: int) -> int:
     """Worked minutes, at least the minimum, rounded up to whole increments (P2); once for each entry.
 
     Refuses anything below one minute of work as `minutes-not-positive`.
     """
-    if worked < 1:
-        raise Refusal("minutes-not-positive", "Time is at least one minute.", minutes=worked)
+    check_minutes(worked)
     return -(-max(worked, minimum) // increment) * increment

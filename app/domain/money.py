@@ -40,3 +40,9 @@ def share_cents(total_cents: int, before: int, part: int, whole: int) -> int:
     """
     upto = round_half_up(total_cents * (before + part), whole)
     return upto - round_half_up(total_cents * before, whole)
+
+
+def decimal_text(cents: int) -> str:
+    """Cents as people read them, for explanations: 11400 is `114.00`."""
+    whole, rest = divmod(abs(cents), 100)
+    return f"{'-' if cents < 0 else ''}{whole}.{rest:02d}"

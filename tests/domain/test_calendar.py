@@ -17,11 +17,13 @@ from app.domain.calendar import (
     day_start,
     disjoint,
     is_open,
+    is_open_throughout,
     local_date,
     next_closing,
     next_opening,
     open_minutes,
     utc,
+    without,
 )
 from app.domain.errors import Refusal
 
@@ -269,6 +271,38 @@ def test_an_empty_span_is_refused_and_spans_are_half_open() -> None:
     assert span.holds(start)
     assert not span.holds(span.end)
     assert span.start.tzinfo is UTC
+
+
+@pytest.mark.parametrize(
+    ("start", "end", "expected"),
+    [
+        ("2026-06-22 08:30", "2026-06-22 17:30", True),
+        ("2026-06-22 08:29:59", "2026-06-22 09:00", False),
+        ("2026-06-22 17:00", "2026-06-22 17:30:01", False),
+        ("2026-06-22 17:00", "2026-06-23 09:00", False),
+        ("2026-06-20 10:00", "2026-06-20 10:01", False),
+    ],
+)
+def test_open_throughout(start: str, end: str, expected: bool) -> None:
+    assert is_open_throughout(PLAIN, Span(local(start), local(end))) is expected
+
+
+def test_a_closure_in_the_middle_breaks_it() -> None:
+    hours = OpeningHours(closures=(Span(local("2026-06-22 12:00"), local("2026-06-22 12:00:01")),))
+    assert not is_open_throughout(hours, Span(local("2026-06-22 09:00"), local("2026-06-22 17:00")))
+    assert is_open_throughout(hours, Span(local("2026-06-22 09:00"), local("2026-06-22 12:00")))
+
+
+def test_what_is_left_of_a_span() -> None:
+    span = Span(local("2026-06-22 10:00"), local("2026-06-22 12:00"))
+    ten, half_past, eleven, noon = (local(f"2026-06-22 {at}") for at in ("10:00", "10:30", "11:00", "12:00"))
+    nine, one = local("2026-06-22 09:00"), local("2026-06-22 13:00")
+    assert list(without(span, [])) == [span]
+    assert list(without(span, [Span(nine, ten), Span(noon, one)])) == [span]
+    assert list(without(span, [Span(nine, one)])) == []
+    assert list(without(span, [span])) == []
+    assert list(without(span, [Span(half_past, eleven)])) == [Span(ten, half_past), Span(eleven, noon)]
+    assert list(without(span, [Span(eleven, one), Span(nine, half_past)])) == [Span(half_past, eleven)]
 
 
 instants = st.datetimes(datetime(2015, 1, 1), datetime(2035, 12, 31), timezones=st.just(UTC)).map(  # noqa: DTZ001

@@ -6,7 +6,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.domain.money import amount_cents, discounted_cents, percentage_cents, round_half_up, share_cents
+from app.domain.money import (
+    amount_cents,
+    decimal_text,
+    discounted_cents,
+    percentage_cents,
+    round_half_up,
+    share_cents,
+)
 
 
 @pytest.mark.parametrize(
@@ -86,6 +93,14 @@ def test_vat(base: int, bp: int, expected: int) -> None:
 def test_refunding_in_parts_gives_back_the_price_to_the_cent() -> None:
     # 100.00 EUR for three minutes: 33.33, 33.34, 33.33.
     assert [share_cents(10000, before, 1, 3) for before in range(3)] == [3333, 3334, 3333]
+
+
+@pytest.mark.parametrize(
+    ("cents", "text"),
+    [(0, "0.00"), (5, "0.05"), (11400, "114.00"), (-5, "-0.05"), (-12345, "-123.45"), (100, "1.00")],
+)
+def test_cents_as_people_read_them(cents: int, text: str) -> None:
+    assert decimal_text(cents) == text
 
 
 amounts = st.integers(-(10**12), 10**12)
