@@ -6,6 +6,9 @@ from fastapi import FastAPI
 
 from app.desk.calendar import routes as calendar
 from app.desk.oversight import health
+from app.desk.public import routes as public
+from app.desk.queue import routes as queue
+from app.desk.tickets import routes as tickets
 
 TAGS = [
     ("public", "The website's door: no credential, limited by address, open to the configured origins only."),
@@ -36,5 +39,8 @@ DESCRIPTION: dict[str, Any] = {
 
 def include_all(app: FastAPI) -> None:
     """Put every router where it belongs."""
+    app.include_router(public.router)
+    app.include_router(tickets.router)
+    app.include_router(queue.router)
     app.include_router(calendar.router)
     app.include_router(health.router)

@@ -180,6 +180,12 @@ def upgrade() -> None:
     )
     op.create_index("uq_jobs_unique_key", "jobs", ["unique_key"], unique=True)
     op.create_table(
+        "spent_proofs",
+        sa.Column("digest", sa.String(length=64), nullable=False),
+        sa.Column("spent_at", postgresql.TIMESTAMP(timezone=True), nullable=False),
+        sa.PrimaryKeyConstraint("digest", name=op.f("pk_spent_proofs")),
+    )
+    op.create_table(
         "rate_limits",
         sa.Column("key", sa.String(length=120), nullable=False),
         sa.Column("window_started_at", postgresql.TIMESTAMP(timezone=True), nullable=False),

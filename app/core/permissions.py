@@ -18,7 +18,7 @@ ALL_READS = frozenset(
 ROLES: Final[dict[str, frozenset[str]]] = {
     # Works the desk: tickets, queue, the people and sites of clients.
     "agent": ALL_READS
-    | {"tickets:write", "queue:write", "clients:write", "contacts:write", "sites:write"},
+    | {"tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write"},
     # Keeps the books: reads everything, changes what bills are made of.
     "finance": ALL_READS | {"clients:write", "contacts:write", "audit:read"},
     # The accounting system: reads whom it bills.
@@ -35,7 +35,8 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "admin": frozenset(
         ALL_READS
         | {
-            "tickets:write", "queue:write", "clients:write", "contacts:write", "sites:write", "calendar:write",
+            "tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write",
+            "calendar:write",
             "agents:write", "api_keys:read", "api_keys:write", "audit:read", "jobs:read", "jobs:write",
             "inbound_messages:write",
         }

@@ -51,9 +51,7 @@ def refund_cents(pool: Pool, price_cents: int, minutes: int, today: date) -> int
     check_minutes(minutes)
     most = refundable_minutes(pool, today)
     if minutes > most:
-        raise Refusal(
-            "refund-exceeds-unused", f"At most {most} minutes can be refunded.", refundable_minutes=most
-        )
+        raise Refusal("refund-exceeds-unused", f"At most {most} minutes can be refunded.", refundable_minutes=most)
     return share_cents(price_cents, pool.refunded_minutes, minutes, pool.bought_minutes)
 
 

@@ -38,9 +38,7 @@ class Pool:
     def __post_init__(self) -> None:
         """Keep the pool at or above zero."""
         if self.unspent_minutes < 0:
-            raise Refusal(
-                "pool-overdrawn", "The contract has not that many minutes left.", pool_id=self.pool_id
-            )
+            raise Refusal("pool-overdrawn", "The contract has not that many minutes left.", pool_id=self.pool_id)
 
     @property
     def unspent_minutes(self) -> int:
@@ -81,9 +79,7 @@ def purchase(terms: Terms, purchased_on: date, year: int, minutes: int) -> Purch
     the one of the purchase as `contract-year` and less than a minute as `minutes-not-positive`.
     """
     if year != purchased_on.year:
-        raise Refusal(
-            "contract-year", "Hours are bought for the current calendar year.", year=purchased_on.year
-        )
+        raise Refusal("contract-year", "Hours are bought for the current calendar year.", year=purchased_on.year)
     check_minutes(minutes)
     return Purchase(
         terms_id=terms.terms_id,
@@ -117,9 +113,7 @@ def after(pools: Iterable[Pool], draws: Iterable[Draw]) -> tuple[Pool, ...]:
     taken: dict[UUID, int] = {}
     for one in draws:
         taken[one.pool_id] = taken.get(one.pool_id, 0) + one.minutes
-    return tuple(
-        replace(pool, drawn_minutes=pool.drawn_minutes + taken.get(pool.pool_id, 0)) for pool in pools
-    )
+    return tuple(replace(pool, drawn_minutes=pool.drawn_minutes + taken.get(pool.pool_id, 0)) for pool in pools)
 
 
 @dataclass(frozen=True, slots=True)

@@ -63,9 +63,7 @@ def included_minutes_left(fee_status: FeeStatus | None, included_minutes: int, u
     return max(included_minutes - used_minutes, 0)
 
 
-def requalify(
-    current: Lane, wanted: Lane, fee_status: FeeStatus | None, reason: str | None
-) -> Requalification:
+def requalify(current: Lane, wanted: Lane, fee_status: FeeStatus | None, reason: str | None) -> Requalification:
     """Moves a ticket between the lanes (U4): up charges the fee unless it stands, down reverses it.
 
     Refuses to stay in the lane as `lane-unchanged`, and to move without a reason as `reason-required`.
@@ -101,6 +99,4 @@ def counts_from(hours: OpeningHours, opened_at: datetime, windows: Iterable[Span
     """
     opened = utc(opened_at)
     starts = [max(opened, window.start) for window in windows if window.end > opened]
-    return min(
-        [start for start in (attended_from(hours, opened), *starts) if start is not None], default=None
-    )
+    return min([start for start in (attended_from(hours, opened), *starts) if start is not None], default=None)

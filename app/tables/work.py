@@ -139,3 +139,11 @@ class RateLimit(SQLModel, table=True):
     key: str = Field(sa_column=Column(String(120), primary_key=True))
     window_started_at: datetime = instant()
     hits: int
+
+
+class SpentProof(SQLModel, table=True):
+    """Proofs of work that were used: each opens the door once."""
+
+    __tablename__ = "spent_proofs"
+    digest: str = Field(sa_column=Column(String(64), primary_key=True))
+    spent_at: datetime = instant()

@@ -76,9 +76,7 @@ def test_every_billed_minute_ends_in_exactly_one_place(work: Work, terms: Terms,
 
 
 @given(WORK, TERMS, POOLS)
-def test_minutes_are_billed_only_when_the_pools_are_empty(
-    work: Work, terms: Terms, pools: list[Pool]
-) -> None:
+def test_minutes_are_billed_only_when_the_pools_are_empty(work: Work, terms: Terms, pools: list[Pool]) -> None:
     one = price(work, terms, pools)
     left = after(pools, one.draws)
     if one.billable_minutes and (work.lane is Lane.STANDARD or terms.prepaid_covers_urgent):
@@ -216,9 +214,7 @@ class AYearOfOneClient(RuleBasedStateMachine):
         for one in self.entries:
             each = one.booked
             assert each.billable_minutes >= 0
-            places = (
-                each.drawn_minutes + each.billable_minutes + each.quoted_minutes + each.non_billable_minutes
-            )
+            places = each.drawn_minutes + each.billable_minutes + each.quoted_minutes + each.non_billable_minutes
             assert places == each.billed_minutes
 
     @invariant()

@@ -57,9 +57,7 @@ def test_at_least_a_minute_is_bought() -> None:
 
 
 def test_what_is_unspent() -> None:
-    pool = a_pool(
-        bought_minutes=600, granted_minutes=60, drawn_minutes=100, refunded_minutes=200, carried_minutes=10
-    )
+    pool = a_pool(bought_minutes=600, granted_minutes=60, drawn_minutes=100, refunded_minutes=200, carried_minutes=10)
     assert pool.unspent_minutes == 350
 
 

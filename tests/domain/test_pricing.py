@@ -41,9 +41,7 @@ def test_twenty_five_minutes_cost_fifty_euros() -> None:
     ("worked", "increment", "minimum", "billed", "cents"),
     [(1, 15, 1, 15, 3000), (16, 15, 1, 30, 6000), (10, 1, 30, 30, 6000), (31, 15, 30, 45, 9000)],
 )
-def test_increments_are_only_policy(
-    worked: int, increment: int, minimum: int, billed: int, cents: int
-) -> None:
+def test_increments_are_only_policy(worked: int, increment: int, minimum: int, billed: int, cents: int) -> None:
     terms = a_terms(billing_increment_minutes=increment, minimum_minutes=minimum)
     one = price(some_work(worked), terms)
     assert parts(one) == (billed, 0, billed, 0, 0, cents)
@@ -87,8 +85,7 @@ def test_non_billable_time_draws_nothing_and_is_kept_as_worked(changes: dict[str
 
 def test_an_agent_s_reason_goes_before_the_project() -> None:
     assert (
-        price(some_work(in_project=True, non_billable_reason="training"), a_terms()).non_billable_reason
-        == "training"
+        price(some_work(in_project=True, non_billable_reason="training"), a_terms()).non_billable_reason == "training"
     )
 
 

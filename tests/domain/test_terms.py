@@ -96,9 +96,7 @@ def test_the_edges_are_allowed() -> None:
         usage_alert_percents=(1, 100),
         expiry_alert_days=(),
         notice_days=0,
-        urgency=an_urgency_terms(
-            opening_fee_cents=100_000_000, hourly_rate_cents=0, included_minutes=100_000
-        ),
+        urgency=an_urgency_terms(opening_fee_cents=100_000_000, hourly_rate_cents=0, included_minutes=100_000),
     )
     assert replace(edges) == edges
 
@@ -123,9 +121,7 @@ def test_too_little_notice_needs_a_reason(reason: str | None) -> None:
     with pytest.raises(Refusal) as refusal:
         check_publication(date(2026, 8, 30), TODAY, last_priced_on=None, notice_days=30, reason=reason)
     assert refusal.value.code == "notice-too-short"
-    assert (
-        refusal.value.detail == "Clients are told 30 days ahead; this is 29. Give a reason or a later date."
-    )
+    assert refusal.value.detail == "Clients are told 30 days ahead; this is 29. Give a reason or a later date."
     assert refusal.value.facts == {"notice_days": 30, "days_ahead": 29}
 
 
@@ -137,9 +133,7 @@ def test_too_little_notice_needs_a_reason(reason: str | None) -> None:
         (date(2026, 9, 1), date(2026, 9, 2)),
     ],
 )
-def test_retroactive_terms_are_refused_whatever_the_reason(
-    effective_on: date, last_priced_on: date | None
-) -> None:
+def test_retroactive_terms_are_refused_whatever_the_reason(effective_on: date, last_priced_on: date | None) -> None:
     with pytest.raises(Refusal) as refusal:
         check_publication(effective_on, TODAY, last_priced_on=last_priced_on, notice_days=0, reason="Please")
     assert refusal.value.code == "terms-retroactive"

@@ -56,9 +56,7 @@ def test_who_may_open_one(channel: str, accepted: bool, requested_by: str | None
         (None, 60, 0, 0),
     ],
 )
-def test_minutes_the_fee_still_includes(
-    status: FeeStatus | None, included: int, used: int, expected: int
-) -> None:
+def test_minutes_the_fee_still_includes(status: FeeStatus | None, included: int, used: int, expected: int) -> None:
     assert included_minutes_left(status, included, used) == expected
 
 

@@ -1,0 +1,296 @@
+"""SQL of tickets, their messages, files and history."""
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.db import Connection, Row
+from app.core.sql import Where, assignments
+
+TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, t.client_id, t.site_id, t.contact_id,
+    t.requester_name, t.requester_email, t.requester_phone, t.requester_company, t.site_url, t.assignee_id,
+    t.follows_ticket_id, t.received_at, t.queued_at, t.resolved_at, t.closed_at, t.estimated_minutes, t.flags,
+    t.urgency_fee_cents, t.urgency_accepted_at, t.urgency_accepted_by, t.terms_id, t.updated_at, t.version"""
+
+# Everything that opening a ticket needs to know, in one round trip: a fresh number, what closes the desk, the terms
+# in force, whose requester it is (contact's address first, then domain), their site, and who waits already.
+FACTS = """
+SELECT nextval('ticket_sequence') AS sequence,
+       ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $1 AND $2) AS holidays,
+       ARRAY(SELECT starts_at FROM closures WHERE ends_at > $3 ORDER BY starts_at) AS starts,
+       ARRAY(SELECT ends_at FROM closures WHERE ends_at > $3 ORDER BY starts_at) AS ends,
+       terms.id AS terms_id, terms.currency, terms.urgency_opening_fee_cents,
+       owner.client_id, owner.contact_id, site.id AS site_id, site.project_closed_on,
+       waiting.urgent AS waiting_urgent, waiting.standard AS waiting_standard,
+       acknowledged.last_hour AS acknowledged_last_hour, acknowledged.last_day AS acknowledged_last_day
+FROM (SELECT 1) AS always
+LEFT JOIN LATERAL (SELECT id, currency, urgency_opening_fee_cents FROM terms WHERE effective_on <= $1
+                   ORDER BY effective_on DESC LIMIT 1) AS terms ON true
+LEFT JOIN LATERAL (
+    SELECT client_id, contact_id FROM (
+        SELECT (array_agg(client_id))[1] AS client_id, (array_agg(id))[1] AS contact_id, 1 AS rank
+        FROM contacts WHERE lower(email) = $4 HAVING count(*) = 1
+        UNION ALL SELECT client_id, NULL, 2 FROM client_domains WHERE domain = $5
+    ) AS matches WHERE $7::uuid IS NULL
+    UNION ALL SELECT $7::uuid, (SELECT id FROM contacts WHERE client_id = $7 AND lower(email) = $4)
+    WHERE $7::uuid IS NOT NULL
+    LIMIT 1) AS owner ON true
+LEFT JOIN LATERAL (SELECT id, project_closed_on FROM sites
+                   WHERE client_id = owner.client_id AND (host = $6 AND $8::uuid IS NULL OR id = $8)
+                   ORDER BY project_closed_on IS NULL, project_closed_on, id LIMIT 1) AS site ON true
+LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE lane = 'urgent') AS urgent,
+                          count(*) FILTER (WHERE lane = 'standard') AS standard
+                   FROM tickets WHERE status = 'new') AS waiting ON true
+LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE created_at > $3::timestamptz - interval '1 hour') AS last_hour,
+                          count(*) AS last_day
+                   FROM outgoing_mails
+                   WHERE mailbox = $9 AND kind = 'acknowledgement' AND status <> 'suppressed'
+                     AND created_at > $3::timestamptz - interval '1 day') AS acknowledged ON true
+"""
+
+# Ticket, first message, history, acknowledgement decision and its job: all or none, in one round trip.
+OPEN = """
+WITH ticket AS (
+    INSERT INTO tickets (id, sequence, number, status, lane, channel, language, subject, requester_name,
+        requester_email, requester_phone, requester_company, site_url, client_id, site_id, contact_id,
+        follows_ticket_id, received_at, queued_at, flags, urgency_fee_cents, urgency_accepted_at,
+        urgency_accepted_by, terms_id, updated_at)
+    VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $18, $19, $20, $21,
+        $22, $23, $18)
+), message AS (
+    INSERT INTO messages (id, ticket_id, author, author_name, agent_id, visibility, channel, body, created_at, search)
+    VALUES ($24, $1, $25, $9, $26, 'public', $6, $27::text, $18,
+        search_vector(concat_ws(' ', $3, $8, $9, $11, $12, $10, replace($10, '@', ' '), $27)))
+), history AS (
+    INSERT INTO events (id, type, ticket_id, client_id, subject_id, actor, data, occurred_at)
+    VALUES ($28, 'ticket.opened', $1, $14, $1, $29, $30, $18)
+), mail AS (
+    INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, status, reason, created_at)
+    VALUES ($31, 'acknowledgement', $1, $10, $32, $7, $33, $34, $18)
+)
+INSERT INTO jobs (id, kind, payload, run_at, created_at)
+SELECT $35, 'send_mail', jsonb_build_object('mail_id', $31::uuid), $18, $18 WHERE $33::varchar = 'queued'
+"""
+
+MESSAGE = """
+INSERT INTO messages (id, ticket_id, author, author_name, agent_id, visibility, channel, body, created_at, search)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, search_vector($8))
+"""
+
+MESSAGES = """
+SELECT m.id, m.ticket_id, m.author, m.author_name, m.agent_id, m.visibility, m.channel, m.body, m.created_at,
+       coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'message_id', a.message_id, 'file_name', a.file_name,
+                    'media_type', a.media_type, 'size_bytes', a.size_bytes, 'created_at', a.created_at) ORDER BY a.id)
+                 FROM attachments a WHERE (a.ticket_id, a.message_id) = (m.ticket_id, m.id)), '[]') AS attachments
+FROM messages m WHERE m.ticket_id = $1 AND m.id > $2 AND (m.visibility = 'public' OR $3) ORDER BY m.id LIMIT $4
+"""
+
+# Position 1 is next. Two counts, because the two lanes run in different directions of the index.
+POSITION = """
+SELECT CASE WHEN t.status = 'new' THEN 1
+    + (SELECT count(*) FROM tickets a WHERE a.status = 'new' AND a.lane > t.lane)
+    + (SELECT count(*) FROM tickets a WHERE a.status = 'new' AND a.lane = t.lane
+                                       AND (a.queued_at, a.sequence) < (t.queued_at, t.sequence)) END
+FROM tickets t WHERE t.id = $1
+"""
+
+NOBODY_BEFORE = """
+SELECT NOT EXISTS (
+    SELECT FROM tickets a, tickets t WHERE t.id = $1 AND a.status = 'new' AND a.id <> t.id
+    AND (a.assignee_id IS NULL OR a.assignee_id = $2)
+    AND (a.lane > t.lane OR (a.lane = t.lane AND (a.queued_at, a.sequence) < (t.queued_at, t.sequence))))
+"""
+
+
+async def facts_for_opening(
+    connection: Connection,
+    *,
+    first: date,
+    last: date,
+    now: datetime,
+    email: str,
+    mailbox: str,
+    host: str | None,
+    client_id: UUID | None,
+    site_id: UUID | None,
+) -> Row:
+    """See FACTS. `client_id` and `site_id` are given when staff or a portal says whose ticket it is."""
+    domain = email.rpartition("@")[2]
+    row = await connection.fetchrow(FACTS, first, last, now, email, domain, host, client_id, site_id, mailbox)
+    assert row is not None  # noqa: S101 (FROM one row, LEFT JOIN)
+    return row
+
+
+async def lock_mailbox(connection: Connection, mailbox: str) -> None:
+    """Decide about one mailbox's acknowledgements one after the other, so that caps hold in a race."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('acknowledgement ' || $1, 0))", mailbox)
+
+
+async def open_ticket(connection: Connection, values: Sequence[Any]) -> None:
+    """See OPEN."""
+    await connection.execute(OPEN, *values)
+
+
+async def ticket(connection: Connection, ticket_id: UUID) -> Row | None:
+    """One ticket."""
+    return await connection.fetchrow(f"SELECT {TICKET} FROM tickets t WHERE t.id = $1", ticket_id)
+
+
+async def lock_ticket(connection: Connection, ticket_id: UUID) -> Row | None:
+    """One ticket, locked until the transaction ends."""
+    return await connection.fetchrow(f"SELECT {TICKET} FROM tickets t WHERE t.id = $1 FOR UPDATE", ticket_id)
+
+
+async def update_ticket(connection: Connection, ticket_id: UUID, changes: Mapping[str, Any], now: datetime) -> Row:
+    """Change columns; counts the version."""
+    clauses, values = assignments({**changes, "updated_at": now}, first=2)
+    row = await connection.fetchrow(
+        f"UPDATE tickets t SET {clauses}, version = version + 1 WHERE t.id = $1 RETURNING {TICKET}", ticket_id, *values
+    )
+    assert row is not None  # noqa: S101 (the caller holds the row's lock)
+    return row
+
+
+async def position(connection: Connection, ticket_id: UUID) -> int | None:
+    """Place in the queue from 1, None when the ticket does not wait there."""
+    place: int | None = await connection.fetchval(POSITION, ticket_id)
+    return place
+
+
+async def nobody_before(connection: Connection, ticket_id: UUID, agent_id: UUID | None) -> bool:
+    """Whether no ticket that this agent could take waits before this one."""
+    return bool(await connection.fetchval(NOBODY_BEFORE, ticket_id, agent_id))
+
+
+async def insert_message(connection: Connection, values: Sequence[Any]) -> None:
+    """See MESSAGE."""
+    await connection.execute(MESSAGE, *values)
+
+
+async def messages(connection: Connection, ticket_id: UUID, *, after: UUID, internal: bool, limit: int) -> list[Row]:
+    """Messages in order of writing, with their files."""
+    return await connection.fetch(MESSAGES, ticket_id, after, internal, limit)
+
+
+async def index_subject(connection: Connection, ticket_id: UUID, subject: str) -> None:
+    """Make a changed subject findable beside what was written first."""
+    await connection.execute(
+        "UPDATE messages SET search = search || search_vector($2) WHERE id = "
+        "(SELECT id FROM messages WHERE ticket_id = $1 ORDER BY id LIMIT 1)",
+        ticket_id,
+        subject,
+    )
+
+
+async def insert_attachments(
+    connection: Connection, ticket_id: UUID, message_id: UUID, files: Sequence[tuple[Any, ...]], now: datetime
+) -> None:
+    """Files as (id, name, media type, size, sha256, content)."""
+    for id_, name, media_type, size, sha256, content in files:
+        await connection.execute(
+            "WITH kept AS (INSERT INTO attachments (id, ticket_id, message_id, file_name, media_type, size_bytes, "
+            "sha256, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)) "
+            "INSERT INTO attachment_contents (attachment_id, content) VALUES ($1, $9)",
+            id_, ticket_id, message_id, name, media_type, size, sha256, now, content,
+        )  # fmt: skip
+
+
+ATTACHMENTS = """
+SELECT a.id, a.message_id, a.file_name, a.media_type, a.size_bytes, a.created_at
+FROM attachments a JOIN messages m ON (m.ticket_id, m.id) = (a.ticket_id, a.message_id)
+WHERE a.ticket_id = $1 AND a.id > $2 AND (m.visibility = 'public' OR $3) ORDER BY a.id LIMIT $4
+"""
+
+
+async def attachments(connection: Connection, ticket_id: UUID, *, after: UUID, internal: bool, limit: int) -> list[Row]:
+    """Files of a ticket, the oldest first."""
+    return await connection.fetch(ATTACHMENTS, ticket_id, after, internal, limit)
+
+
+async def attachment(connection: Connection, ticket_id: UUID, attachment_id: UUID, *, internal: bool) -> Row | None:
+    """One file with its bytes."""
+    return await connection.fetchrow(
+        "SELECT a.file_name, a.media_type, c.content FROM attachments a "
+        "JOIN attachment_contents c ON c.attachment_id = a.id "
+        "JOIN messages m ON (m.ticket_id, m.id) = (a.ticket_id, a.message_id) "
+        "WHERE a.id = $2 AND a.ticket_id = $1 AND (m.visibility = 'public' OR $3)",
+        ticket_id,
+        attachment_id,
+        internal,
+    )
+
+
+async def events(connection: Connection, ticket_id: UUID, after: UUID, limit: int) -> list[Row]:
+    """What happened to a ticket, in order."""
+    return await connection.fetch(
+        "SELECT id, type, actor, data, occurred_at FROM events WHERE ticket_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        ticket_id,
+        after,
+        limit,
+    )
+
+
+async def active_agent(connection: Connection, agent_id: UUID) -> bool:
+    """Whether the agent exists and works here."""
+    return bool(await connection.fetchval("SELECT true FROM agents WHERE id = $1 AND active", agent_id))
+
+
+async def agent_name(connection: Connection, agent_id: UUID | None) -> str | None:
+    """How an agent signs."""
+    name: str | None = await connection.fetchval("SELECT name FROM agents WHERE id = $1", agent_id)
+    return name
+
+
+async def queue_reply(connection: Connection, values: Sequence[Any]) -> None:
+    """A mail that carries an agent's public reply to the requester, and its job."""
+    await connection.execute(
+        "WITH mail AS (INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, facts, status, "
+        "created_at) VALUES ($1, 'public_reply', $2, $3, $4, $5, jsonb_build_object('message_id', $6::uuid), "
+        "'queued', $7)) INSERT INTO jobs (id, kind, payload, run_at, created_at) "
+        "VALUES ($8, 'send_mail', jsonb_build_object('mail_id', $1::uuid), $7, $7)",
+        *values,
+    )
+
+
+# The list's leading index column when it is filtered by it. Comparing with >= and <= instead of = keeps the planner
+# from treating the column as constant: then only the composite index gives the wanted order, and a client that owns
+# most rows can never make it walk an index of all tickets backwards.
+LEADS = ("client_id", "assignee_id", "status")
+
+
+def list_tickets_sql(
+    filters: Mapping[str, Any], after: tuple[datetime, UUID] | None, limit: int
+) -> tuple[str, list[Any]]:
+    """The list's statement, newest first, for any set of filters."""
+    where = Where()
+    lead = next((name for name in LEADS if filters.get(name) is not None), None)
+    keys = ["t.received_at", "t.id"]
+    if lead is not None:
+        where.add(f"t.{lead} >= {{}} AND t.{lead} <= {{}}", filters[lead], filters[lead])
+        keys = [f"t.{lead}", *keys]
+    if after is not None:
+        values = [filters[lead], *after] if lead is not None else list(after)
+        where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
+    for name in ("client_id", "assignee_id", "status", "lane", "channel", "number"):
+        if name != lead and filters.get(name) is not None:
+            where.add(f"t.{name} = {{}}", filters[name])
+    if filters.get("received_from") is not None:
+        where.add("t.received_at >= {}", filters["received_from"])
+    if filters.get("received_until") is not None:
+        where.add("t.received_at < {}", filters["received_until"])
+    for word in filters.get("words", ()):
+        visible = "" if filters["internal"] else " AND m.visibility = 'public'"
+        where.add(
+            f"t.id IN (SELECT m.ticket_id FROM messages m WHERE m.search @@ to_tsquery('simple', {{}}){visible})", word
+        )
+    order = ", ".join(f"{key} DESC" for key in keys)
+    return f"SELECT {TICKET} FROM tickets t WHERE {where} ORDER BY {order} LIMIT {limit:d}", where.values
+
+
+async def list_tickets(
+    connection: Connection, filters: Mapping[str, Any], after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row]:
+    """See `list_tickets_sql`."""
+    sql, values = list_tickets_sql(filters, after, limit)
+    return await connection.fetch(sql, *values)

@@ -1,0 +1,19 @@
+"""The verbs of tickets, one file each."""
+
+from app.desk.tickets.service.changing import change_ticket
+from app.desk.tickets.service.opening import Opened, Opening, open_ticket
+from app.desk.tickets.service.reading import find_ticket, queue_position, search_words
+from app.desk.tickets.service.writing import Written, write_as_agent, write_as_client
+
+__all__ = [
+    "Opened",
+    "Opening",
+    "Written",
+    "change_ticket",
+    "find_ticket",
+    "open_ticket",
+    "queue_position",
+    "search_words",
+    "write_as_agent",
+    "write_as_client",
+]

@@ -1,0 +1,88 @@
+"""Change a ticket: its status by the one table of moves (T3), its people, its subject, its estimate."""
+
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.core import events
+from app.core.db import Connection, Row
+from app.desk.tickets import queries
+from app.desk.tickets.service.turn import check_order
+from app.domain.errors import Refusal
+from app.domain.ticket import Status, move
+
+OF_A_CLIENT = ("site_id", "contact_id")
+
+
+async def change_ticket(
+    connection: Connection,
+    ticket: Row,
+    changes: dict[str, Any],
+    *,
+    reason: str | None,
+    agent_id: UUID | None,
+    actor: dict[str, str],
+    now: datetime,
+) -> Row:
+    """Apply the changes to a locked ticket and tell its history.
+
+    Raises:
+        Refusal: `illegal-move` names the legal moves; `reason-required` when a ticket is taken out of order;
+            `reference-unknown` for an assignee who does not work here.
+    """
+    changes = {name: value for name, value in changes.items() if value != ticket[name]}
+    if not changes:
+        return ticket
+    if changes.get("assignee_id") is not None and not await queries.active_agent(connection, changes["assignee_id"]):
+        raise Refusal("reference-unknown", "No such agent works here.", pointer="/assignee_id")
+    told = {name: [_plain(ticket[name]), _plain(value)] for name, value in changes.items()}
+    columns = dict(changes)
+    if "status" in changes:
+        assignee = changes.get("assignee_id", ticket["assignee_id"]) or agent_id
+        columns |= await _moved(connection, ticket, Status(changes["status"]), assignee, reason, now)
+    if "client_id" in changes:
+        columns |= {name: changes.get(name) for name in OF_A_CLIENT}
+        columns["flags"] = _flags(ticket["flags"], identified=changes["client_id"] is not None)
+    row = await queries.update_ticket(connection, ticket["id"], columns, now)
+    if "subject" in changes:
+        await queries.index_subject(connection, ticket["id"], changes["subject"])
+    await events.record(
+        connection,
+        "ticket.changed",
+        subject_id=ticket["id"],
+        ticket_id=ticket["id"],
+        client_id=row["client_id"],
+        actor=actor,
+        data={"changes": told} | ({"reason": reason} if reason else {}),
+        now=now,
+    )
+    return row
+
+
+async def _moved(
+    connection: Connection, ticket: Row, wanted: Status, assignee_id: UUID | None, reason: str | None, now: datetime
+) -> dict[str, Any]:
+    """The columns that go with a move."""
+    status = move(Status(ticket["status"]), wanted)
+    match status:
+        case Status.NEW:
+            # Reopened: joins the queue at the time of reopening (T2), for whoever is next.
+            return {"status": status, "queued_at": now, "resolved_at": None, "closed_at": None, "assignee_id": None}
+        case Status.IN_PROGRESS if ticket["status"] == Status.NEW:
+            await check_order(connection, ticket["id"], assignee_id, reason)
+            return {"status": status, "assignee_id": assignee_id}
+        case Status.RESOLVED:
+            return {"status": status, "resolved_at": now}
+        case Status.CLOSED:
+            return {"status": status, "closed_at": now}
+        case _:
+            return {"status": status}
+
+
+def _flags(flags: list[str], *, identified: bool) -> list[str]:
+    others = [flag for flag in flags if flag not in {"unidentified", "in_project"}]
+    return others if identified else ["unidentified", *others]
+
+
+def _plain(value: Any) -> Any:
+    return value if value is None or isinstance(value, int | str) else str(value)

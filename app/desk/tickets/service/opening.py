@@ -1,0 +1,165 @@
+"""Open a ticket: number, client, lane, acknowledgement, history, in one transaction (T1, T2, T4, T5, U1)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Literal
+from urllib.parse import urlsplit
+from uuid import UUID
+
+from app.core.db import Connection, Row
+from app.core.ids import new_id
+from app.core.settings import Settings
+from app.desk.calendar.service import hours_of
+from app.desk.tickets import queries
+from app.desk.tickets.service.files import Upload, examine, keep
+from app.domain.calendar import HORIZON_DAYS, OpeningHours, local_date
+from app.domain.errors import Refusal
+from app.domain.mail import Acknowledgement, AcknowledgementCaps, Requester, bare_address, decide_acknowledgement
+from app.domain.ticket import Channel, Lane, Status, ticket_number
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Opening:
+    """What is known of a request when it comes in. `accepted_by` names who accepted an urgency's fee."""
+
+    channel: Channel
+    name: str
+    email: str
+    subject: str
+    message: str
+    language: Literal["fr", "en", "de"]
+    phone: str | None = None
+    company: str | None = None
+    site_url: str | None = None
+    urgent: bool = False
+    accepted_by: str | None = None
+    client_id: UUID | None = None
+    site_id: UUID | None = None
+    follows_ticket_id: UUID | None = None
+    honeypot: bool = False
+    author: Literal["client", "agent"] = "client"
+    agent_id: UUID | None = None
+    files: Sequence[Upload] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """What the requester is told."""
+
+    ticket_id: UUID
+    number: str
+    lane: Lane
+    status: Status
+    received_at: datetime
+    queue_position: int
+    hours: OpeningHours
+    acknowledgement: Acknowledgement
+    urgency_fee_cents: int | None
+    currency: str
+    terms_id: UUID
+
+
+async def open_ticket(
+    connection: Connection, opening: Opening, *, actor: dict[str, str], settings: Settings, now: datetime
+) -> Opened:
+    """Take a request in, at any hour (H2), whoever sends it (T4).
+
+    Raises:
+        Refusal: `urgency-fee-not-accepted` (U1), `attachment-refused`, `client-mismatch`, `terms-missing`.
+    """
+    if opening.urgent and opening.accepted_by is None:
+        raise Refusal(
+            "urgency-fee-not-accepted",
+            "An urgency is opened only when its fee is accepted.",
+            pointer="/urgency_fee_accepted",
+        )
+    kept = examine(opening.files)
+    mailbox = bare_address(opening.email)
+    await queries.lock_mailbox(connection, mailbox)
+    facts = await _facts(connection, opening, mailbox, now)
+    decision = decide_acknowledgement(
+        Requester(
+            opening.email,
+            sent_last_hour=facts["acknowledged_last_hour"],
+            sent_last_day=facts["acknowledged_last_day"],
+            own_addresses=settings.own_addresses,
+            honeypot=opening.honeypot,
+        ),
+        AcknowledgementCaps(settings.acknowledgements_per_hour, settings.acknowledgements_per_day),
+    )
+    ticket_id, message_id = new_id(), new_id()
+    opened = _opened(ticket_id, opening, facts, decision, now)
+    await queries.open_ticket(connection, _values(opened, message_id, mailbox, opening, facts, actor))
+    await keep(connection, ticket_id, message_id, kept, now)
+    return opened
+
+
+async def _facts(connection: Connection, opening: Opening, mailbox: str, now: datetime) -> Row:
+    today = local_date(now)
+    facts = await queries.facts_for_opening(
+        connection,
+        first=today,
+        last=today + timedelta(days=HORIZON_DAYS),
+        now=now,
+        email=opening.email.lower(),
+        mailbox=mailbox,
+        host=host_of(opening.site_url),
+        client_id=opening.client_id,
+        site_id=opening.site_id,
+    )
+    if facts["terms_id"] is None:
+        raise Refusal("terms-missing", "No terms are in force today.")
+    if opening.site_id is not None and facts["site_id"] is None:
+        raise Refusal("client-mismatch", "The site is not one of the ticket's client.", pointer="/site_id")
+    return facts
+
+
+def host_of(url: str | None) -> str | None:
+    """The host a site is known by, without www."""
+    host = urlsplit(url).hostname if url else None
+    return host.removeprefix("www.") if host else None
+
+
+def _opened(ticket_id: UUID, opening: Opening, facts: Row, decision: Acknowledgement, now: datetime) -> Opened:
+    ahead = facts["waiting_urgent"] + (0 if opening.urgent else facts["waiting_standard"])
+    return Opened(
+        ticket_id=ticket_id,
+        number=ticket_number(now, facts["sequence"]),
+        lane=Lane.URGENT if opening.urgent else Lane.STANDARD,
+        status=Status.SPAM if opening.honeypot else Status.NEW,
+        received_at=now,
+        queue_position=ahead + 1,
+        hours=hours_of(facts),
+        acknowledgement=decision,
+        urgency_fee_cents=facts["urgency_opening_fee_cents"] if opening.urgent else None,
+        currency=facts["currency"],
+        terms_id=facts["terms_id"],
+    )
+
+
+def _flags(opening: Opening, facts: Row, now: datetime) -> list[str]:
+    closed_on = facts["project_closed_on"]
+    flags = {
+        "unidentified": facts["client_id"] is None,
+        "in_project": facts["site_id"] is not None and (closed_on is None or closed_on > local_date(now)),
+        "honeypot": opening.honeypot,
+    }
+    return [flag for flag, raised in flags.items() if raised]
+
+
+def _values(
+    opened: Opened, message_id: UUID, mailbox: str, opening: Opening, facts: Row, actor: dict[str, str]
+) -> list[object]:
+    """The parameters of queries.OPEN, in its order."""
+    decision = opened.acknowledgement
+    history = {"channel": opening.channel, "lane": opened.lane, "acknowledgement": decision.outcome}
+    return [
+        opened.ticket_id, facts["sequence"], opened.number, opened.status, opened.lane, opening.channel,
+        opening.language, opening.subject, opening.name, opening.email, opening.phone, opening.company,
+        opening.site_url, facts["client_id"], facts["site_id"], facts["contact_id"], opening.follows_ticket_id,
+        opened.received_at, _flags(opening, facts, opened.received_at), opened.urgency_fee_cents,
+        opened.received_at if opening.urgent else None, opening.accepted_by if opening.urgent else None,
+        opened.terms_id, message_id, opening.author, opening.agent_id, opening.message, new_id(), actor, history,
+        new_id(), mailbox, decision.outcome, decision.reason, new_id(),
+    ]  # fmt: skip

@@ -1,0 +1,146 @@
+"""Messages on a ticket: by its client, who may wake it up again (T2), and by agents."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+from uuid import UUID
+
+from app.core import events
+from app.core.db import Connection, Row
+from app.core.ids import new_id
+from app.core.settings import Settings
+from app.desk.tickets import queries
+from app.desk.tickets.service.files import Upload, examine, keep
+from app.desk.tickets.service.opening import Opening, open_ticket
+from app.domain.mail import bare_address
+from app.domain.ticket import Channel, FollowUp, Status, follow_up
+
+REOPENS_WITHIN_DAYS = 14
+DESK = "e-connect Support Desk"
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Where a message landed: on the ticket, or as the first of a new ticket that follows it."""
+
+    outcome: Literal["message", "reopened", "ticket"]
+    ticket_id: UUID
+    message_id: UUID | None
+    number: str
+    status: Status
+
+
+async def write_as_client(
+    connection: Connection,
+    ticket: Row,
+    body: str,
+    *,
+    channel: Channel,
+    files: Sequence[Upload] = (),
+    actor: dict[str, str],
+    settings: Settings,
+    now: datetime,
+) -> Written:
+    """Add what the client says to a locked ticket.
+
+    A ticket waiting for the client is in progress again; one settled less than 14 days ago joins the queue from
+    now; a longer settled or cancelled one stays, and the message opens a new ticket linked to it (T2).
+    """
+    settled_at = ticket["closed_at"] or ticket["resolved_at"]
+    step = follow_up(Status(ticket["status"]), settled_at, now, REOPENS_WITHIN_DAYS)
+    if step.new_ticket:
+        opened = await open_ticket(
+            connection, _follow(ticket, body, channel, files), actor=actor, settings=settings, now=now
+        )
+        return Written("ticket", opened.ticket_id, None, opened.number, opened.status)
+    kept = examine(files)
+    message_id = new_id()
+    await queries.insert_message(
+        connection,
+        [message_id, ticket["id"], "client", ticket["requester_name"], None, "public", channel, body, now],
+    )
+    await keep(connection, ticket["id"], message_id, kept, now)
+    await _apply(connection, ticket, step, message_id, actor, now)
+    outcome: Literal["message", "reopened"] = "reopened" if step.joins_queue else "message"
+    return Written(outcome, ticket["id"], message_id, ticket["number"], step.status)
+
+
+async def _apply(
+    connection: Connection, ticket: Row, step: FollowUp, message_id: UUID, actor: dict[str, str], now: datetime
+) -> None:
+    changes: dict[str, object] = {}
+    if step.status != ticket["status"]:
+        changes["status"] = step.status
+    if step.joins_queue:
+        changes |= {"queued_at": now, "resolved_at": None, "closed_at": None, "assignee_id": None}
+    if changes:
+        await queries.update_ticket(connection, ticket["id"], changes, now)
+    type_ = "ticket.reopened" if step.joins_queue else "ticket.client_wrote"
+    data = {"message_id": str(message_id), "from": ticket["status"], "to": step.status}
+    await _tell(connection, ticket, type_, data, actor, now)
+
+
+async def write_as_agent(
+    connection: Connection,
+    ticket: Row,
+    body: str,
+    *,
+    visibility: Literal["public", "internal"],
+    agent_id: UUID | None,
+    files: Sequence[Upload] = (),
+    actor: dict[str, str],
+    now: datetime,
+) -> UUID:
+    """Add an agent's reply, which is mailed to the requester, or an internal note, which nobody outside sees."""
+    kept = examine(files)
+    message_id = new_id()
+    author = await queries.agent_name(connection, agent_id) or DESK
+    await queries.insert_message(
+        connection,
+        [message_id, ticket["id"], "agent", author, agent_id, visibility, ticket["channel"], body, now],
+    )
+    await keep(connection, ticket["id"], message_id, kept, now)
+    if visibility == "public":
+        recipient = ticket["requester_email"]
+        mailbox = bare_address(recipient)
+        await queries.queue_reply(
+            connection,
+            [new_id(), ticket["id"], recipient, mailbox, ticket["language"], message_id, now, new_id()],
+        )
+    type_ = "ticket.agent_replied" if visibility == "public" else "ticket.note_added"
+    await _tell(connection, ticket, type_, {"message_id": str(message_id)}, actor, now)
+    return message_id
+
+
+async def _tell(
+    connection: Connection, ticket: Row, type_: str, data: dict[str, str], actor: dict[str, str], now: datetime
+) -> None:
+    await events.record(
+        connection,
+        type_,
+        subject_id=ticket["id"],
+        ticket_id=ticket["id"],
+        client_id=ticket["client_id"],
+        actor=actor,
+        data=data,
+        now=now,
+    )
+
+
+def _follow(ticket: Row, body: str, channel: Channel, files: Sequence[Upload]) -> Opening:
+    return Opening(
+        channel=channel,
+        name=ticket["requester_name"],
+        email=ticket["requester_email"],
+        phone=ticket["requester_phone"],
+        company=ticket["requester_company"],
+        site_url=ticket["site_url"],
+        subject=ticket["subject"],
+        message=body,
+        language=ticket["language"],
+        client_id=ticket["client_id"],
+        site_id=ticket["site_id"],
+        follows_ticket_id=ticket["id"],
+        files=files,
+    )
