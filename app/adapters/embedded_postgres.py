@@ -57,8 +57,8 @@ def start(data_dir: Path, *, fsync: bool = True) -> Cluster:
     """
     data_dir.mkdir(parents=True, exist_ok=True)
     home = data_dir.resolve()
-    with _turn(home):
-        server = Server(_find(home) or _create(home, fsync=fsync), home / "postgres.log")
+    with _turn(home) as turn:
+        server = Server(_find(home) or _create(home, turn, fsync=fsync), home / "postgres.log")
         running = server.state()
         state = running or server.launch(fsync=fsync)
         if fsync and not state.fsync:
@@ -89,11 +89,11 @@ def stop(data_dir: Path) -> None:
 
 
 @contextmanager
-def _turn(home: Path) -> Iterator[None]:
-    """One start or stop at a time."""
+def _turn(home: Path) -> Iterator[int]:
+    """One start or stop at a time; the lock that says so."""
     with (home / "postgres.lock").open("ab") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
+        yield lock.fileno()
 
 
 def _note(home: Path) -> Path:
@@ -111,8 +111,11 @@ def _find(home: Path) -> Path | None:
     return data
 
 
-def _create(home: Path, *, fsync: bool) -> Path:
-    """Make a cluster under a working name, which it loses only when it is complete and on disk."""
+def _create(home: Path, turn: int, *, fsync: bool) -> Path:
+    """Make a cluster under a working name, which it loses only when it is complete and on disk.
+
+    The turn passes on to initdb, which lives on when this process is killed.
+    """
     account = Account.choose()
     reachable = account.run("test", "-x", home).returncode == 0
     data = home / "postgres" if reachable else _free_place(home)
@@ -121,7 +124,7 @@ def _create(home: Path, *, fsync: bool) -> Path:
         shutil.rmtree(draft)
     account.private_folder(draft)
     initdb = find_binaries(account, None) / "initdb"
-    made = account.run(initdb, "-D", draft, *INITDB_OPTIONS, *([] if fsync else ["--no-sync"]))
+    made = account.run(initdb, "-D", draft, *INITDB_OPTIONS, *([] if fsync else ["--no-sync"]), keep_open=(turn,))
     if made.returncode != 0:
         raise EmbeddedPostgresError(f"initdb failed: {made.stdout}")
     draft.rename(data)

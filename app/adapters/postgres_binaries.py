@@ -63,7 +63,9 @@ class Account:
             return common
         return common | {"user": self.uid, "group": self.gid, "extra_groups": []}
 
-    def run(self, *command: str | Path, timeout_seconds: int | None = None) -> subprocess.CompletedProcess[str]:
+    def run(
+        self, *command: str | Path, timeout_seconds: int | None = None, keep_open: tuple[int, ...] = ()
+    ) -> subprocess.CompletedProcess[str]:
         """Run something to its end; stdout and stderr come back as one text."""
         return subprocess.run(  # noqa: S603 - a list, never a shell
             command,
@@ -74,6 +76,7 @@ class Account:
             errors="replace",
             check=False,
             timeout=timeout_seconds,
+            pass_fds=keep_open,
             **self.options(),
         )
 

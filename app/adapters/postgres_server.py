@@ -200,26 +200,28 @@ class Server:
     def _processes(self) -> list[int]:
         """Every living process of this server, by its title; where there is no /proc, none."""
         found = []
-        for title in PROC.glob("[0-9]*/cmdline"):
+        for process in PROC.glob("[0-9]*"):
             with suppress(OSError):
-                if self.mark.encode() in title.read_bytes() and _name(title.parent) == "postgres":
-                    found.append(int(title.parent.name))
+                if self.mark.encode() in _postgres_title(process):
+                    found.append(int(process.name))
         return found
 
     def _forget_reused_pid(self) -> None:
-        """Remove the files of a dead postmaster whose number another program has now.
+        """Remove the files of a dead postmaster whose number is that of a zombie or another program now.
 
-        Postgres itself would take that program for its old self and refuse to start, for ever in a container,
-        where the numbers are the same after each start.
+        Postgres itself would take that for its old self and refuse to start, for ever in a container, where
+        the numbers are the same after each start.
         """
+        (self.sockets / f"{SOCKET}.lock").unlink(missing_ok=True)
         with suppress(OSError):
-            if _name(PROC / str(self._pid())) != "postgres":
-                (self.data / "postmaster.pid").unlink(missing_ok=True)
-                (self.sockets / f"{SOCKET}.lock").unlink(missing_ok=True)
+            if not _postgres_title(PROC / str(self._pid())):
+                (self.data / "postmaster.pid").unlink()
 
 
-def _name(process: Path) -> str:
-    return (process / "comm").read_text("utf-8").strip()
+def _postgres_title(process: Path) -> bytes:
+    """The command line of a Postgres process; nothing for a zombie and for any other program."""
+    name = (process / "comm").read_text("utf-8").strip()
+    return (process / "cmdline").read_bytes() if name == "postgres" else b""
 
 
 def _try_lock(descriptor: int) -> bool:

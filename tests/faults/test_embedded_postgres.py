@@ -141,6 +141,13 @@ def test_everything_killed_and_the_number_of_the_postmaster_given_to_another_pro
         other.wait()
 
 
+def test_a_killed_postmaster_that_its_parent_has_not_buried_is_replaced(data_dir: Path) -> None:
+    stop(data_dir)
+    start(data_dir, fsync=False)
+    os.kill(server_of(data_dir)._pid(), signal.SIGKILL)
+    assert outcome(starter(data_dir))[0]
+
+
 def test_stop_ends_what_a_killed_postmaster_left(data_dir: Path) -> None:
     start(data_dir, fsync=False)
     os.kill(server_of(data_dir)._pid(), signal.SIGKILL)

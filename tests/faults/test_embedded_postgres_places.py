@@ -43,7 +43,8 @@ def test_binaries_that_do_not_fit_are_refused(
 
 def test_a_folder_that_is_not_ours_is_not_used_for_the_socket(open_folder: Path) -> None:
     taken = open_folder / "taken"
-    taken.mkdir(mode=0o755)
+    taken.mkdir()
+    taken.chmod(0o755)
     link = open_folder / "link"
     link.symlink_to(taken)
     for each in (taken, link):
