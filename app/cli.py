@@ -1,11 +1,15 @@
 """Commands: serve, worker, migrate, openapi, demo, create-key."""
 
+import asyncio
 import json
 
 import typer
 
+from app.core import credentials, permissions
+from app.core.clock import now
+from app.core.db import open_pool
+from app.core.ids import new_id
 from app.core.settings import Settings
-from app.main import create_app
 
 cli = typer.Typer(no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -16,8 +20,49 @@ def commands() -> None:
 
 
 @cli.command()
+def serve() -> None:
+    """Run API and worker; without DATABASE_URL also a Postgres of its own, with demo data on the first start."""
+    from app import serving  # noqa: PLC0415 (each command imports what it needs: starting must be quick)
+
+    settings = Settings()
+    with serving.database_of(settings) as (app_url, owner_url):
+        serving.run(settings, app_url, owner_url)
+
+
+@cli.command()
+def migrate() -> None:
+    """Bring the database to the newest revision and write the legal holidays."""
+    settings = Settings()
+    url = settings.migration_database_url or settings.database_url
+    if url is None:
+        raise typer.BadParameter("set MIGRATION_DATABASE_URL or DATABASE_URL")
+    from app import serving  # noqa: PLC0415
+
+    serving.migrate(settings, url)
+
+
+@cli.command()
+def create_key(name: str, role: str = "admin") -> None:
+    """Make an API key for staff or an integration and print it once; how a new desk gets its first one."""
+    if role not in permissions.ROLES or role == "client":
+        raise typer.BadParameter("a role of staff or of an integration: see docs/permissions.md")
+
+    async def insert() -> str:
+        settings, key_id = Settings(), new_id()
+        issued = credentials.issue(key_id)
+        url = settings.database_url or ""
+        async with open_pool(settings, url, size=1) as database, database.transaction() as connection:
+            await credentials.insert(connection, key_id, name, role, issued.secret_hash, now())
+        return issued.text
+
+    print(asyncio.run(insert()))
+
+
+@cli.command()
 def openapi() -> None:
     """Print the OpenAPI document; `make openapi` commits it."""
+    from app.main import create_app  # noqa: PLC0415
+
     print(json.dumps(create_app(Settings()).openapi(), indent=1, ensure_ascii=False))
 
 

@@ -2,8 +2,6 @@
 
 from datetime import date
 
-import holidays
-
 LANGUAGES = {"fr": "fr", "en": "en_US", "de": "de", "lb": "lb"}
 
 
@@ -13,6 +11,8 @@ def public_holidays(year: int) -> list[tuple[date, dict[str, str]]]:
     Only the PUBLIC category: the days on which banks alone are shut are not the law. A holiday on a Sunday
     is not moved. Two holidays on one date (9 May 2024: Ascension and Europe Day) are one row naming both.
     """
+    import holidays  # noqa: PLC0415 (a hundred countries: only who writes the table pays for them)
+
     by_language = {
         ours: holidays.country_holidays("LU", years=year, language=theirs, categories=(holidays.PUBLIC,))
         for ours, theirs in LANGUAGES.items()

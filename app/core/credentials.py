@@ -84,3 +84,15 @@ async def find_caller(connection: Connection, key: str, now: datetime) -> Caller
     if row["revoked_at"] is not None or (row["expires_at"] is not None and row["expires_at"] <= now):
         return None
     return Caller(key_id, row["role"], row["client_id"], row["agent_id"])
+
+
+async def insert(connection: Connection, key_id: UUID, name: str, role: str, secret_hash: bytes, now: datetime) -> None:
+    """Store a key of staff or of an integration, which belongs to no client."""
+    await connection.execute(
+        "INSERT INTO api_keys (id, name, role, secret_hash, created_at) VALUES ($1, $2, $3, $4, $5)",
+        key_id,
+        name,
+        role,
+        secret_hash,
+        now,
+    )

@@ -1,0 +1,134 @@
+"""`serve`: everything a desk needs in one process on one machine, and gone again with Ctrl-C."""
+
+import asyncio
+import contextlib
+import json
+import os
+import sys
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from pathlib import Path
+
+import asyncpg
+import uvicorn
+import uvloop
+
+from app.adapters import embedded_postgres
+from app.core import migrations
+from app.core.db import Database, open_pool
+from app.core.settings import Settings
+from app.demo.loading import load_demo
+from app.desk.calendar.service import load_holidays
+from app.main import create_app
+
+CREDENTIALS = "credentials.json"
+FORM_PAGE = Path(__file__).parents[1] / "examples" / "help-form" / "serve.py"
+
+
+@contextmanager
+def database_of(settings: Settings) -> Iterator[tuple[str, str]]:
+    """URLs of the application's and of the owner's role; starts the embedded Postgres when none is configured."""
+    if settings.database_url is not None:
+        yield settings.database_url, settings.migration_database_url or settings.database_url
+        return
+    cluster = embedded_postgres.start(settings.data_dir)
+    try:
+        yield cluster.app_url, cluster.owner_url
+    finally:
+        embedded_postgres.stop(settings.data_dir)
+
+
+def run(settings: Settings, app_url: str, owner_url: str) -> None:
+    """`serve` on uvloop."""
+    migrate_if_needed(settings, owner_url)
+    uvloop.run(serve(settings, app_url))
+
+
+async def serve(settings: Settings, app_url: str) -> None:
+    """API, worker and, on a laptop, the example help form, until a signal says stop."""
+    settings = settings.model_copy(update={"database_url": app_url})
+    async with open_pool(settings, app_url) as database, contextlib.AsyncExitStack() as stack:
+        if settings.environment == "development":
+            await _welcome(settings, database)
+            await stack.enter_async_context(form_page(settings))
+        app = create_app(settings, database)
+        config = uvicorn.Config(
+            app,
+            host=settings.host,
+            port=settings.port,
+            access_log=False,
+            log_config=None,
+            server_header=False,
+            forwarded_allow_ips=settings.forwarded_allow_ips,
+            timeout_graceful_shutdown=10,
+        )
+        await uvicorn.Server(config).serve()
+
+
+def migrate_if_needed(settings: Settings, owner_url: str) -> None:
+    """Ask the database first: on a warm start nothing is missing, and migrating means a second of imports."""
+    if asyncio.run(_revision(owner_url)) != migrations.newest_revision():
+        migrate(settings, owner_url)
+
+
+def migrate(settings: Settings, url: str) -> None:
+    """Bring the database to the newest revision and write the legal holidays."""
+    migrations.upgrade(url)
+    asyncio.run(_write_holidays(settings, url))
+
+
+async def _write_holidays(settings: Settings, url: str) -> None:
+    async with open_pool(settings, url, size=1) as database, database.transaction() as connection:
+        await load_holidays(connection)
+
+
+async def _revision(url: str) -> str | None:
+    connection = await asyncpg.connect(url)
+    try:
+        if await connection.fetchval("SELECT to_regclass('alembic_version')") is None:
+            return None
+        revision: str | None = await connection.fetchval("SELECT version_num FROM alembic_version")
+        return revision
+    finally:
+        await connection.close()
+
+
+async def _welcome(settings: Settings, database: Database) -> None:
+    """Demo data on the first start, the keys in a file that only its owner reads, and where everything is."""
+    path = settings.data_dir / CREDENTIALS
+    settings.data_dir.mkdir(parents=True, exist_ok=True)
+    keys = json.loads(path.read_text())["keys"] if path.exists() else None
+    keys = await load_demo(database, settings, keys)
+    write_private(path, json.dumps({"base_url": settings.base_url, "keys": keys}, indent=2) + "\n")
+    print(
+        f"API            {settings.base_url}/v1\n"
+        f"Documentation  {settings.base_url}/docs\n"
+        f"Help form      http://{settings.host}:{settings.form_port}/\n"
+        f"Keys           {path}\n"
+        f"Mail           {settings.data_dir / 'outbox'}/*.eml" + (" (SMTP is set)" if settings.smtp_host else ""),
+        file=sys.stderr,
+        flush=True,
+    )
+
+
+def write_private(path: Path, text: str) -> None:
+    """Write a file that was never readable by anybody else, not even half-written."""
+    temporary = path.with_suffix(".tmp")
+    descriptor = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+    with os.fdopen(descriptor, "w") as file:
+        file.write(text)
+    temporary.replace(path)
+
+
+@asynccontextmanager
+async def form_page(settings: Settings) -> AsyncIterator[None]:
+    """The example help form on the next port: another origin, as the real website is."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, str(FORM_PAGE), "--port", str(settings.form_port), "--api", settings.base_url
+    )
+    try:
+        yield
+    finally:
+        with contextlib.suppress(ProcessLookupError):
+            process.terminate()
+        await process.wait()
