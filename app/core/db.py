@@ -36,7 +36,8 @@ class Acquires(Protocol):
         """Take it back."""
 
 
-async def _prepare(connection: Connection) -> None:
+async def prepare(connection: Connection) -> None:
+    """What every new connection learns: JSON documents are Python values."""
     await connection.set_type_codec("jsonb", encoder=_to_json, decoder=json.loads, schema="pg_catalog")
 
 
@@ -104,7 +105,7 @@ async def open_pool(settings: Settings, url: str, *, size: int | None = None) ->
         url,
         min_size=1,
         max_size=size or settings.database_pool_size,
-        init=_prepare,
+        init=prepare,
         reset=_leave_as_is,
         statement_cache_size=0 if settings.database_behind_pooler else 200,
         max_inactive_connection_lifetime=300,

@@ -90,6 +90,7 @@ KINDS: dict[str, Kind] = {
     "reference-unknown": Kind(422, "Something referred to does not exist", "`errors` names the field."),
     "already-exists": Kind(409, "There is one already", "Read it instead, or choose another value for the field."),
     "still-in-use": Kind(409, "Something depends on it", "Deactivate it instead of removing it."),
+    "closure-empty": Kind(422, "The closure has no duration", "`ends_at` must lie after `starts_at`."),
     "closures-overlap": Kind(409, "The desk is closed then already", "Choose a stretch that is not closed yet."),
     "terms-missing": Kind(503, "No terms are in force", "An administrator must publish terms first."),
     "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),

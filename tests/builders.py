@@ -1,0 +1,181 @@
+"""Boring rows with fixed values: `a_client(conn)`, `a_ticket(conn, status="closed")`; any value can be overridden."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+from uuid import UUID
+
+from app.core import credentials
+from app.core.db import Connection, Row
+from app.core.ids import new_id
+
+A_MOMENT_AGO = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # in opening hours
+ROLES = ("agent", "finance", "accounting", "client", "mail", "admin")
+AGENT_ID = UUID("019ab000-0000-7000-8000-000000000001")
+CLIENT_ID = UUID("019ab000-0000-7000-8000-00000000000a")
+OTHER_CLIENT_ID = UUID("019ab000-0000-7000-8000-00000000000b")
+
+
+async def insert(conn: Connection, table: str, values: dict[str, Any]) -> Row:
+    """One row of a table, as it then stands there."""
+    columns = ", ".join(f'"{name}"' for name in values)
+    numbers = ", ".join(f"${number}" for number in range(1, len(values) + 1))
+    row = await conn.fetchrow(f"INSERT INTO {table} ({columns}) VALUES ({numbers}) RETURNING *", *values.values())
+    assert row is not None
+    return row
+
+
+async def an_agent(conn: Connection, **values: Any) -> Row:
+    """Anne Agent, active."""
+    defaults = {"id": new_id(), "name": "Anne Agent", "email": "anne@e-connect.lu", "language": "fr", "active": True}
+    return await insert(conn, "agents", defaults | {"created_at": A_MOMENT_AGO} | values)
+
+
+async def a_client(conn: Connection, **values: Any) -> Row:
+    """A Luxembourg client, invoiced by quarter."""
+    defaults = {
+        "id": new_id(),
+        "name": "Boulangerie Exemple",
+        "language": "fr",
+        "billing_cycle": "quarterly",
+        "billing_street": "1, rue de l'Exemple",
+        "billing_postal_code": "L-1234",
+        "billing_city": "Luxembourg",
+        "country": "LU",
+        "created_at": A_MOMENT_AGO,
+    }
+    return await insert(conn, "clients", defaults | values)
+
+
+async def a_contact(conn: Connection, client_id: UUID, **values: Any) -> Row:
+    """Somebody who works for the client."""
+    defaults = {
+        "id": new_id(),
+        "client_id": client_id,
+        "name": "Carla Contact",
+        "email": "carla@boulangerie.example",
+        "phone": "+352123456",
+        "language": "fr",
+        "billing": False,
+        "created_at": A_MOMENT_AGO,
+    }
+    return await insert(conn, "contacts", defaults | values)
+
+
+async def a_site(conn: Connection, client_id: UUID, **values: Any) -> Row:
+    """The client's website; its project is over, so that the desk supports it (T5)."""
+    defaults = {
+        "id": new_id(),
+        "client_id": client_id,
+        "name": "Website",
+        "url": "https://www.boulangerie.example/",
+        "host": "www.boulangerie.example",
+        "project_closed_on": datetime(2025, 6, 30, tzinfo=UTC).date(),
+        "created_at": A_MOMENT_AGO,
+    }
+    return await insert(conn, "sites", defaults | values)
+
+
+async def a_ticket(conn: Connection, **values: Any) -> Row:
+    """A standard ticket from the form, new, of nobody known, its acknowledgement suppressed; with its first message."""
+    sequence = await conn.fetchval("SELECT nextval('ticket_sequence')")
+    received_at = values.get("received_at", A_MOMENT_AGO)
+    defaults = {
+        "id": new_id(),
+        "sequence": sequence,
+        "number": f"EC-2026-{sequence:06}",
+        "status": "new",
+        "lane": "standard",
+        "channel": "form",
+        "language": "fr",
+        "subject": "The menu does not open",
+        "requester_name": "Rita Requester",
+        "requester_email": "rita@elsewhere.example",
+        "received_at": received_at,
+        "queued_at": received_at,
+        "updated_at": received_at,
+    }
+    ticket = await insert(conn, "tickets", defaults | values)
+    await a_message(conn, ticket["id"])
+    await an_acknowledgement(conn, ticket["id"])
+    return ticket
+
+
+async def a_message(conn: Connection, ticket_id: UUID, **values: Any) -> Row:
+    """Something that the client said on a ticket."""
+    defaults = {
+        "id": new_id(),
+        "ticket_id": ticket_id,
+        "author": "client",
+        "author_name": "Rita Requester",
+        "visibility": "public",
+        "channel": "form",
+        "body": "Nothing happens when I tap it.",
+        "created_at": A_MOMENT_AGO,
+    }
+    chosen = defaults | values
+    search = await conn.fetchval("SELECT search_vector($1)::text", chosen["body"])
+    row = await conn.fetchrow(
+        "INSERT INTO messages (id, ticket_id, author, author_name, visibility, channel, body, created_at, search) "
+        "VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9::text::tsvector) RETURNING *",
+        *chosen.values(),
+        search,
+    )
+    assert row is not None
+    return row
+
+
+async def an_acknowledgement(conn: Connection, ticket_id: UUID, **values: Any) -> Row:
+    """The decision about a ticket's acknowledgement: suppressed."""
+    defaults = {
+        "id": new_id(),
+        "kind": "acknowledgement",
+        "ticket_id": ticket_id,
+        "recipient": "rita@elsewhere.example",
+        "mailbox": "rita@elsewhere.example",
+        "language": "fr",
+        "facts": {},
+        "status": "suppressed",
+        "reason": "test",
+        "created_at": A_MOMENT_AGO,
+    }
+    return await insert(conn, "outgoing_mails", defaults | values)
+
+
+@dataclass(frozen=True)
+class Keys:
+    """API keys and whom they belong to. `keys["agent"]` are the headers to send."""
+
+    texts: dict[str, str]
+    agent_id: UUID = AGENT_ID
+    client_id: UUID = CLIENT_ID
+    other_client_id: UUID = OTHER_CLIENT_ID
+
+    def __getitem__(self, name: str) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.texts[name]}"}
+
+
+async def a_key(conn: Connection, role: str, **values: Any) -> str:
+    """A key of a role; the text to send."""
+    key_id = values.get("id", new_id())
+    issued = credentials.issue(key_id)
+    defaults = {
+        "id": key_id,
+        "name": f"The {role}'s key",
+        "role": role,
+        "secret_hash": issued.secret_hash,
+        "created_at": A_MOMENT_AGO,
+    }
+    await insert(conn, "api_keys", defaults | values)
+    return issued.text
+
+
+async def some_keys(conn: Connection) -> Keys:
+    """A key of each role and `other_client`, with the two clients and the agent they belong to."""
+    await an_agent(conn, id=AGENT_ID)
+    await a_client(conn, id=CLIENT_ID)
+    await a_client(conn, id=OTHER_CLIENT_ID, name="Garage Exemple")
+    owners = {"agent": {"agent_id": AGENT_ID}, "client": {"client_id": CLIENT_ID}}
+    texts = {role: await a_key(conn, role, **owners.get(role, {})) for role in ROLES}
+    texts["other_client"] = await a_key(conn, "client", client_id=OTHER_CLIENT_ID)
+    return Keys(texts)

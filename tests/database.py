@@ -1,0 +1,127 @@
+"""One embedded Postgres for a test run, a migrated template in it, and databases cloned from that template."""
+
+import asyncio
+import os
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from typing import Any
+from urllib.parse import urlsplit
+
+import asyncpg
+
+from app.adapters.embedded_postgres import Cluster, start
+from app.core.db import SESSION, Connection, Database, prepare
+from app.core.migrations import upgrade
+from app.desk.calendar.service import load_holidays
+from tests.run_folder import turn
+
+TEMPLATE = "desk"
+KEPT_TABLES = ("alembic_version", "holidays", "terms")  # what the migrations bring
+ROWS_OF_TESTS = """
+SELECT relname FROM pg_class
+WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> ALL ($1)
+"""
+_numbers = count(1)
+
+
+def cluster_with_template() -> Cluster:
+    """The run's server; the first worker that asks starts it and migrates the template."""
+    with turn("template") as folder:
+        cluster = start(folder, fsync=False)
+        done = folder / "template.ready"
+        if not done.exists():
+            upgrade(cluster.owner_url)
+            asyncio.run(_load_holidays(cluster.owner_url))
+            done.touch()
+    return cluster
+
+
+async def _load_holidays(url: str) -> None:
+    async with connected(url) as connection:
+        await load_holidays(connection)
+
+
+@asynccontextmanager
+async def connected(url: str) -> AsyncIterator[Connection]:
+    """A connection as the service has them, but patient with a debugger."""
+    session = SESSION | {"idle_in_transaction_session_timeout": "0"}
+    connection = await asyncpg.connect(url, server_settings=session)
+    try:
+        await prepare(connection)
+        yield connection
+    finally:
+        await connection.close()
+
+
+@dataclass(frozen=True)
+class Clone:
+    """A migrated database of its own, and the ways in of its three roles."""
+
+    name: str
+    owner_url: str
+    app_url: str
+    superuser_url: str
+
+
+@contextmanager
+def clone(cluster: Cluster) -> Iterator[Clone]:
+    """A copy of the template, dropped afterwards."""
+    name = f"desk_{os.getpid()}_{next(_numbers)}"
+    create = f"CREATE DATABASE {name} TEMPLATE {TEMPLATE} OWNER desk_owner STRATEGY file_copy"
+    with turn("template"):  # it can be copied only while nobody is in it
+        asyncio.run(_administer(cluster, create))
+    ways_in = (cluster.owner_url, cluster.app_url, cluster.superuser_url)
+    try:
+        yield Clone(name, *(urlsplit(url)._replace(path=f"/{name}").geturl() for url in ways_in))
+    finally:
+        asyncio.run(_administer(cluster, f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+async def _administer(cluster: Cluster, statement: str) -> None:
+    connection = await asyncpg.connect(cluster.superuser_url)
+    try:
+        await connection.execute(statement)
+    finally:
+        await connection.close()
+
+
+async def empty(superuser: Connection) -> None:
+    """Delete every row but what the migrations bring.
+
+    As a replica, so that neither foreign keys nor the append-only triggers object; much quicker than TRUNCATE.
+    """
+    tables = await superuser.fetch(ROWS_OF_TESTS, KEPT_TABLES)
+    deletes = "".join(f'DELETE FROM "{row["relname"]}"; ' for row in tables)
+    await superuser.execute(f"SET session_replication_role = replica; {deletes} RESET session_replication_role")
+
+
+class OneTransaction:
+    """Stands in for a pool: everybody gets the same connection, one after the other, inside its open transaction.
+
+    A savepoint around each turn keeps a failed statement from spoiling the whole transaction, as on a real pool.
+    """
+
+    def __init__(self, connection: Connection) -> None:
+        self.connection = connection
+        self.turn = asyncio.Lock()
+
+    async def acquire(self, *, timeout: float | None) -> Connection:  # noqa: ASYNC109 (asyncpg's own signature)
+        async with asyncio.timeout(timeout):
+            await self.turn.acquire()
+        await self.connection.execute("SAVEPOINT turn")
+        return self.connection
+
+    async def release(self, connection: Any) -> None:
+        try:
+            await connection.execute("RELEASE SAVEPOINT turn")
+        except asyncpg.InFailedSQLTransactionError:
+            await connection.execute("ROLLBACK TO SAVEPOINT turn; RELEASE SAVEPOINT turn")
+        finally:
+            self.turn.release()
+
+
+def one_transaction(connection: Connection) -> Database:
+    """The service's way to the database, on one connection."""
+    return Database(OneTransaction(connection), wait_seconds=10)

@@ -1,0 +1,33 @@
+"""The service inside the test's process."""
+
+from contextlib import redirect_stderr
+from typing import Any
+
+import httpx
+from fastapi import FastAPI
+
+from app.core.db import Database
+from app.core.settings import Settings
+from app.main import create_app
+
+ORIGIN = "https://www.example.lu"
+PLENTY = 1_000_000
+SETTINGS = Settings(
+    _env_file=None,  # a developer's .env must not change what tests find
+    cors_origins=[ORIGIN],
+    form_per_minute_per_ip=PLENTY,
+    form_per_hour_per_address=PLENTY,
+    failed_credentials_per_minute_per_ip=PLENTY,
+)
+
+
+def build(settings: Settings, logs: Any) -> FastAPI:
+    """The application; its log goes to `logs`."""
+    with redirect_stderr(logs):
+        return create_app(settings)
+
+
+def client_of(app: FastAPI, database: Database) -> httpx.AsyncClient:
+    """A client that speaks to the application without sockets; what the service raises, the test sees."""
+    app.state.database = database
+    return httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://desk.test")
