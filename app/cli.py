@@ -24,9 +24,7 @@ def serve() -> None:
     """Run API and worker; without DATABASE_URL also a Postgres of its own, with demo data on the first start."""
     from app import serving  # noqa: PLC0415 (each command imports what it needs: starting must be quick)
 
-    settings = Settings()
-    with serving.database_of(settings) as (app_url, owner_url):
-        serving.run(settings, app_url, owner_url)
+    serving.run(Settings())
 
 
 @cli.command()

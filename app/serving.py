@@ -4,8 +4,9 @@ import asyncio
 import contextlib
 import json
 import os
+import signal
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
 
@@ -21,6 +22,7 @@ from app.demo.loading import load_demo
 from app.desk.calendar.service import load_holidays
 from app.main import create_app
 
+STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 CREDENTIALS = "credentials.json"
 FORM_PAGE = Path(__file__).parents[1] / "examples" / "help-form" / "serve.py"
 
@@ -38,10 +40,12 @@ def database_of(settings: Settings) -> Iterator[tuple[str, str]]:
         embedded_postgres.stop(settings.data_dir)
 
 
-def run(settings: Settings, app_url: str, owner_url: str) -> None:
-    """`serve` on uvloop."""
-    migrate_if_needed(settings, owner_url)
-    uvloop.run(serve(settings, app_url))
+def run(settings: Settings) -> None:
+    """`serve` on uvloop, with the database it needs."""
+    stop_at_signals()
+    with database_of(settings) as (app_url, owner_url):
+        migrate_if_needed(settings, owner_url)
+        uvloop.run(serve(settings, app_url))
 
 
 async def serve(settings: Settings, app_url: str) -> None:
@@ -62,7 +66,29 @@ async def serve(settings: Settings, app_url: str) -> None:
             forwarded_allow_ips=settings.forwarded_allow_ips,
             timeout_graceful_shutdown=10,
         )
-        await uvicorn.Server(config).serve()
+        await _until_told_to_stop(Server(config))
+
+
+class Server(uvicorn.Server):
+    """Leaves signals to us: uvicorn would raise them again at its end, before Postgres is stopped."""
+
+    @contextmanager
+    def capture_signals(self) -> Generator[None, None, None]:
+        """Capture nothing."""
+        yield
+
+
+async def _until_told_to_stop(server: Server) -> None:
+    loop = asyncio.get_running_loop()
+    for number in STOP_SIGNALS:
+        loop.add_signal_handler(number, setattr, server, "should_exit", True)
+    await server.serve()
+
+
+def stop_at_signals() -> None:
+    """Until the event loop takes over: leave through every `finally`, which stops what was started."""
+    for number in STOP_SIGNALS:
+        signal.signal(number, lambda _number, _frame: sys.exit(1))
 
 
 def migrate_if_needed(settings: Settings, owner_url: str) -> None:
