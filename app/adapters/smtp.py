@@ -1,0 +1,161 @@
+"""Handing a finished mail to the next server by SMTP. Every trouble is either `Permanent` or `Temporary`."""
+
+import asyncio
+import ipaddress
+import re
+import ssl
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, NoReturn
+
+import aiosmtplib
+
+from app.adapters.mail_address import Unmailable, ascii_address
+
+QUIT_SECONDS = 2
+"""How long a server may take to say goodbye: the mail is already accepted, nothing depends on it."""
+
+_ENHANCED_STATUS = re.compile(r"\b([245]\.\d{1,3}\.\d{1,3})\b")
+_MAX_REPLY = 300  # characters kept of what a server says
+_FIRST_PERMANENT = 500
+
+
+class DeliveryFailed(Exception):  # noqa: N818 - the family name of the two below
+    """A mail did not leave. Says what happened; never holds credentials or the mail itself.
+
+    `code` is the server's three digits, `status` its enhanced status (`5.1.1`), each None when none was
+    given.
+    """
+
+    def __init__(self, detail: str, code: int | None = None, status: str | None = None) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.code = code
+        self.status = status
+
+
+class Permanent(DeliveryFailed):
+    """This mail to this recipient was refused for good; sending it again would be refused again."""
+
+
+class Temporary(DeliveryFailed):
+    """The way is blocked for now: try the same mail again later."""
+
+
+@dataclass(frozen=True, slots=True)
+class SmtpServer:
+    """The next server, from settings.
+
+    `timeout_seconds` bounds a whole delivery, from connecting to acceptance. `ca_file` replaces the
+    system's certificate authorities. `ehlo_name` is how this host calls itself.
+    """
+
+    host: str
+    port: int
+    tls: Literal["none", "starttls", "implicit"] = "starttls"
+    username: str | None = None
+    password: str | None = field(default=None, repr=False)
+    timeout_seconds: int = 30
+    ca_file: Path | None = None
+    ehlo_name: str | None = None
+
+
+class Smtp:
+    """One server to hand mails to. Every mail has a connection of its own, so one bad mail hurts no other."""
+
+    def __init__(self, server: SmtpServer) -> None:
+        """Raises `ValueError` for settings that would send a password over the network in clear."""
+        if server.username is not None and server.tls == "none" and not _is_loopback(server.host):
+            raise ValueError("SMTP credentials need TLS (starttls or implicit).")
+        self._server = server
+        self._context = None if server.tls == "none" else ssl.create_default_context(cafile=server.ca_file)
+
+    async def send(self, raw_message: bytes, sender: str, recipient: str) -> None:
+        """Deliver one mail to one recipient; returns once the server has taken responsibility for it.
+
+        `sender` is the envelope's return address, empty for none (then nobody gets a bounce).
+        Raises `Permanent` when the server refuses the recipient or the message for good (5xx to RCPT or DATA)
+        or when an address cannot be written at all, `Temporary` for everything else.
+        """
+        try:
+            sender, recipient = sender and ascii_address(sender), ascii_address(recipient)
+        except Unmailable as error:
+            raise Permanent(str(error)) from error
+        client = self._client()
+        try:
+            async with asyncio.timeout(self._server.timeout_seconds):
+                await _deliver(client, raw_message, sender, recipient)
+            # The bare command, not client.quit(): hanging up stays in one place below.
+            with suppress(aiosmtplib.SMTPException, OSError):
+                await client.execute_command(b"QUIT", timeout=QUIT_SECONDS)
+        except TimeoutError:
+            raise Temporary(f"No answer within {self._server.timeout_seconds} s.") from None
+        finally:
+            _hang_up(client)
+
+    def _client(self) -> aiosmtplib.SMTP:
+        server = self._server
+        return aiosmtplib.SMTP(
+            hostname=server.host,
+            port=server.port,
+            username=server.username,
+            password=server.password,
+            use_tls=server.tls == "implicit",
+            start_tls=server.tls == "starttls",
+            tls_context=self._context,
+            local_hostname=server.ehlo_name,
+            timeout=server.timeout_seconds,
+        )
+
+
+async def _deliver(client: aiosmtplib.SMTP, raw_message: bytes, sender: str, recipient: str) -> None:
+    try:
+        await client.connect()
+        await client.mail(sender)
+        await client.rcpt(recipient)
+        await client.data(raw_message)
+    except aiosmtplib.SMTPAuthenticationError as error:
+        # The server's words may repeat what was sent to it, so only the code is kept.
+        raise Temporary("The server refused the credentials.", error.code) from None
+    except aiosmtplib.SMTPRecipientRefused as error:
+        _raise_by_code("recipient", error.code, error.message)
+    except aiosmtplib.SMTPDataError as error:
+        _raise_by_code("message", error.code, error.message)
+    except aiosmtplib.SMTPResponseException as error:
+        # Before RCPT a refusal is about us or the server (greeting, sender, relay rules): the mail is not
+        # at fault.
+        raise Temporary(_said("connection or sender", error.code, error.message), error.code) from error
+    except TimeoutError:
+        raise
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise Temporary(f"The connection failed: {_clean(str(error))}") from error
+
+
+def _hang_up(client: aiosmtplib.SMTP) -> None:
+    # Aborting frees the socket now; a polite TLS close would wait for an answer of a server that may be stalled.
+    transport = client.transport
+    client.close()
+    if isinstance(transport, asyncio.WriteTransport):
+        transport.abort()
+
+
+def _raise_by_code(what: str, code: int, reply: str) -> NoReturn:
+    found = _ENHANCED_STATUS.search(reply)
+    kind = Permanent if code >= _FIRST_PERMANENT else Temporary
+    raise kind(_said(what, code, reply), code, found.group(1) if found else None)
+
+
+def _said(what: str, code: int, reply: str) -> str:
+    return f"The server refused the {what}: {code} {_clean(reply)}"
+
+
+def _clean(reply: str) -> str:
+    return "".join(char if char.isprintable() else " " for char in reply[:_MAX_REPLY]).strip()
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return host == "localhost"
