@@ -43,7 +43,7 @@ def migrate() -> None:
 def create_key(name: str, role: str = "admin") -> None:
     """Make an API key for staff or an integration and print it once; how a new desk gets its first one."""
     if role not in permissions.ROLES or role == "client":
-        raise typer.BadParameter("a role of staff or of an integration: see docs/permissions.md")
+        raise typer.BadParameter("the role must be one of: agent, finance, accounting, mail, admin")
 
     async def insert() -> str:
         settings, key_id = Settings(), new_id()
