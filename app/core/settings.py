@@ -34,6 +34,10 @@ class Settings(BaseSettings):
     database_behind_pooler: bool = Field(default=False, description="PgBouncer in transaction mode.")
 
     worker_in_api: bool = Field(default=True, description="`serve` also works off jobs.")
+    worker_concurrency: int = Field(default=8, ge=1, le=100, description="Jobs at a time in one process.")
+    worker_poll_milliseconds: int = Field(default=500, ge=10)
+    worker_lease_seconds: int = Field(default=20, ge=1, description="A killed worker's jobs begin again after this.")
+    worker_stop_seconds: int = Field(default=10, ge=0, description="How long running jobs may go on at shutdown.")
     log_level: Literal["debug", "info", "warning", "error"] = "info"
     otlp_endpoint: str | None = None
 
