@@ -16,9 +16,9 @@ if TYPE_CHECKING:
     from app.core.db import Connection, Database
     from app.core.settings import Settings
     from tests.builders import Keys
-    from tests.database import Clone
     from tests.live import LiveServers
     from tests.logs import Logs
+    from tests.postgres import Clone
 
 A_TUESDAY_MORNING = datetime(2026, 11, 24, 10, 0, tzinfo=UTC)
 
@@ -58,7 +58,7 @@ def anyio_backend() -> tuple[str, dict[str, Any]]:
 @pytest.fixture(scope="session")
 def cluster() -> "Cluster":
     """The run's Postgres, shared by all workers."""
-    from tests.database import cluster_with_template
+    from tests.postgres import cluster_with_template
 
     return cluster_with_template()
 
@@ -66,7 +66,7 @@ def cluster() -> "Cluster":
 @pytest.fixture(scope="session")
 def worker_database(cluster: "Cluster") -> "Iterator[Clone]":
     """This worker's database."""
-    from tests.database import clone
+    from tests.postgres import clone
 
     with clone(cluster) as cloned:
         yield cloned
@@ -75,7 +75,7 @@ def worker_database(cluster: "Cluster") -> "Iterator[Clone]":
 @pytest.fixture
 def fresh_database(cluster: "Cluster") -> "Iterator[Clone]":
     """A database for one test alone."""
-    from tests.database import clone
+    from tests.postgres import clone
 
     with clone(cluster) as cloned:
         yield cloned
@@ -83,7 +83,7 @@ def fresh_database(cluster: "Cluster") -> "Iterator[Clone]":
 
 @pytest.fixture(scope="session")
 async def _session_connection(worker_database: "Clone") -> "AsyncIterator[Connection]":
-    from tests.database import connected
+    from tests.postgres import connected
 
     async with connected(worker_database.app_url) as connection:
         yield connection
@@ -101,7 +101,7 @@ async def conn(_session_connection: "Connection") -> "AsyncIterator[Connection]"
 @pytest.fixture
 async def database(conn: "Connection") -> "Database":
     """What the service takes for its pool, on `conn`."""
-    from tests.database import one_transaction
+    from tests.postgres import one_transaction
 
     return one_transaction(conn)
 
@@ -117,7 +117,7 @@ async def _session_pool(worker_database: "Clone", settings: "Settings") -> "Asyn
 @pytest.fixture
 async def committing_database(_session_pool: "Database", worker_database: "Clone") -> "AsyncIterator[Database]":
     """A real pool whose commits last, for races; every row is deleted after the test."""
-    from tests.database import connected, empty
+    from tests.postgres import connected, empty
 
     yield _session_pool
     async with connected(worker_database.superuser_url) as superuser:

@@ -17,7 +17,7 @@ import httpx
 
 from app.adapters.embedded_postgres import Cluster
 from tests.builders import Keys, some_keys
-from tests.database import Clone, clone, connected
+from tests.postgres import Clone, clone, connected
 
 ROOT = Path(__file__).parents[1]
 READY_SECONDS = 60
