@@ -5,9 +5,12 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.desk.calendar import routes as calendar
+from app.desk.clients import routes as clients
+from app.desk.contacts import routes as contacts
 from app.desk.oversight import health
 from app.desk.public import routes as public
 from app.desk.queue import routes as queue
+from app.desk.sites import routes as sites
 from app.desk.tickets import routes as tickets
 
 TAGS = [
@@ -42,5 +45,8 @@ def include_all(app: FastAPI) -> None:
     app.include_router(public.router)
     app.include_router(tickets.router)
     app.include_router(queue.router)
+    app.include_router(clients.router)
+    app.include_router(contacts.router)
+    app.include_router(sites.router)
     app.include_router(calendar.router)
     app.include_router(health.router)

@@ -130,6 +130,8 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
         operation["description"] = f"{operation.get('description', '')}\n\nRoles: {who}.".strip()
     if method == "post" and writes:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
+    if method == "patch":
+        operation.setdefault("parameters", []).append(IF_MATCH)
     if "requestBody" in operation:
         _add_body_refusals(operation, limit)
         if files:
@@ -166,5 +168,12 @@ IDEMPOTENCY_KEY = {
     "required": False,
     "description": "Repeat a request safely: the same key and body get the first reply again, for 30 days.",
     "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+}
+IF_MATCH = {
+    "name": "If-Match",
+    "in": "header",
+    "required": False,
+    "description": "The ETag you read: when it has changed since, nothing is changed and you get 412.",
+    "schema": {"type": "string", "examples": ['"1"']},
 }
 REQUEST_ID = {"description": "Names this request in our logs.", "schema": {"type": "string"}}

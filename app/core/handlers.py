@@ -98,6 +98,9 @@ def field_error(error: dict[str, Any]) -> FieldError:
     """Pydantic's error in our words; never its `input`."""
     place, *path = error["loc"]
     kind = str(error["type"])
+    if kind in {"too_long", "too_short"} and isinstance(error["input"], str):
+        # Lengths looked at after one of our own checks are counted without knowing of what.
+        kind = f"string_{kind}"
     if kind in MESSAGES:
         code, message = MESSAGES[kind]
     elif "_" in kind and kind.partition("_")[0] in OURS:
@@ -115,6 +118,7 @@ OURS = {
     "instant",
     "date",
     "url",
+    "country",
     "domain",
     "vat",
     "peppol",

@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -12,9 +12,11 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from app.core.problems import Problem, invalid
+from app.core.strict_json import unstorable
 
 LARGEST_PAGE = 100
 LONGEST_CURSOR = 500
+NIL = UUID(int=0)  # comes before every id
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items on a page.")]
 Cursor = Annotated[
@@ -50,12 +52,12 @@ def instant(part: Any) -> datetime:
     moment = datetime.fromisoformat(part)
     if moment.tzinfo is None:
         raise ValueError(part)
-    return moment
+    return moment.astimezone(UTC)
 
 
 def text(part: Any) -> str:
     """A cursor's part that is text."""
-    if not isinstance(part, str) or "\0" in part:
+    if not isinstance(part, str) or unstorable(part):
         raise ValueError(part)
     return part
 
@@ -73,7 +75,7 @@ def decode(cursor: str, *readers: Callable[[Any], Any]) -> list[Any]:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         parts = json.loads(raw)
         return [read(part) for read, part in zip(readers, parts, strict=True)]
-    except (ValueError, TypeError, AttributeError, RecursionError, binascii.Error):
+    except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
         raise invalid_cursor() from None
 
 

@@ -88,6 +88,9 @@ KINDS: dict[str, Kind] = {
     "ticket-not-open": Kind(409, "The ticket is closed for this", "Open a new ticket, or reopen it first."),
     "client-mismatch": Kind(409, "It belongs to another client", "Contact and site must be the ticket's client's."),
     "reference-unknown": Kind(422, "Something referred to does not exist", "`errors` names the field."),
+    "vat-number-invalid": Kind(
+        422, "The VAT number does not fit the country", "Check the number, or the client's `country`."
+    ),
     "already-exists": Kind(409, "There is one already", "Read it instead, or choose another value for the field."),
     "still-in-use": Kind(409, "Something depends on it", "Deactivate it instead of removing it."),
     "closure-empty": Kind(422, "The closure has no duration", "`ends_at` must lie after `starts_at`."),

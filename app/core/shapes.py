@@ -3,11 +3,25 @@
 import re
 import unicodedata
 from datetime import UTC, date, datetime
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Final, Literal
 
 from email_validator import EmailNotValidError, validate_email
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, Strict, StringConstraints
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    HttpUrl,
+    Strict,
+    StringConstraints,
+    TypeAdapter,
+    ValidationError,
+)
 from pydantic_core import PydanticCustomError
+
+from app.core.domain_names import ascii_form
+from app.domain.countries import COUNTRIES
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 LOCAL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
@@ -29,7 +43,12 @@ class Patch(In):
 
     def changes(self) -> dict[str, Any]:
         """The fields that were sent, with their values."""
-        return {name: getattr(self, name) for name in self.model_fields_set}
+        return self.model_dump(include=self.model_fields_set)
+
+
+def unsent() -> Any:
+    """For a field of a Patch: it may be left out, and then the documentation claims no default for it."""
+    return Field(default_factory=lambda: None)
 
 
 class Out(BaseModel):
@@ -125,7 +144,39 @@ LocalDate = Annotated[date, BeforeValidator(_local_date)]
 Minutes = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
 Bool = Annotated[bool, Strict()]
 Language = Literal["fr", "en", "de"]
-Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$")]
+
+
+def _country(code: str) -> str:
+    if code not in COUNTRIES:
+        raise PydanticCustomError("country_unknown", "This is not one of the two-letter codes of ISO 3166-1.")
+    return code
+
+
+Country = Annotated[str, StringConstraints(pattern=r"^[A-Z]{2}$"), AfterValidator(_country)]
+
+LONGEST_URL = 500
+_http_url: Final = TypeAdapter(HttpUrl)
+
+
+def _web_address(text: str) -> str:
+    """The address as browsers write it: scheme and host in lower case, host in the DNS's spelling."""
+    try:
+        url = _http_url.validate_python(text)
+    except ValidationError:
+        raise PydanticCustomError("url_invalid", "This is not an http or https address.") from None
+    # Two spellings of one host would be two sites; userinfo would be a password in a list.
+    if url.username or url.password or url.host is None or ascii_form(url.host) != url.host:
+        raise PydanticCustomError("url_invalid", "A web address has a public host name and no password.")
+    if len(str(url)) > LONGEST_URL:
+        raise PydanticCustomError("url_too_long", "Written out, this address is longer than 500 characters.")
+    return str(url)
+
+
+WebAddress = Annotated[
+    Line,
+    Field(max_length=LONGEST_URL, json_schema_extra={"format": "uri", "pattern": "^[Hh][Tt][Tt][Pp][Ss]?:"}),
+    AfterValidator(_web_address),
+]
 
 
 def _utc(moment: datetime) -> datetime:

@@ -3,6 +3,15 @@
 from collections.abc import Mapping
 from typing import Any
 
+from app.core.db import Connection, Row
+
+
+async def one(connection: Connection, statement: str, *values: Any) -> Row:
+    """The row of a statement that always gives one: an INSERT … RETURNING, an UPDATE of a locked row."""
+    row = await connection.fetchrow(statement, *values)
+    assert row is not None  # noqa: S101 (see above)
+    return row
+
 
 class Where:
     """Conditions joined by AND. A piece is a constant of the code with `{}` where its values go."""

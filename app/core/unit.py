@@ -94,10 +94,15 @@ class Unit:
         if wanted.strip() != "*" and f'"{version}"' not in [tag.strip() for tag in wanted.split(",")]:
             raise Problem("version-mismatch")
 
-    def next_page(self, cursor: str | None) -> None:
+    def created(self, path: str, id_: UUID) -> None:
+        """Tell where the new resource is: `Location` for the caller, its id for the audit log."""
+        self.headers["Location"] = f"{path}/{id_}"
+        self.audited["id"] = str(id_)
+
+    def next_page(self, cursor: str | None, *, parameter: str = "cursor") -> None:
         """Link: rel="next" beside `next_cursor`."""
         if cursor is not None:
-            url = self.request.url.include_query_params(cursor=cursor)
+            url = self.request.url.include_query_params(**{parameter: cursor})
             self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
 
     async def finish(self, response: Response, *, operation: str) -> None:
@@ -110,13 +115,10 @@ class Unit:
         if self.claim is not None and response.status_code < BAD_REQUEST:
             kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
             body = bytes(response.body) if self.kept_body is None else self.kept_body
-            reply = idempotency.Reply(response.status_code, kept | self._kept_headers(), body)
+            reply = idempotency.Reply(response.status_code, kept, body)
             await idempotency.store(connection, self.claim, reply, self.now)
         self._transaction = None
         await commit(transaction)
-
-    def _kept_headers(self) -> dict[str, str]:
-        return {name: value for name, value in self.headers.items() if name in {"ETag", "Location"}}
 
     async def _audit(self, connection: Connection, operation: str, status_code: int) -> None:
         await events.audit(

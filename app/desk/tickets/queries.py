@@ -6,6 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.db import Connection, Row
+from app.core.domain_names import domain_of
 from app.core.sql import Where, assignments
 
 TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, t.client_id, t.site_id, t.contact_id,
@@ -116,8 +117,7 @@ async def facts_for_opening(
     site_id: UUID | None,
 ) -> Row:
     """See FACTS. `client_id` and `site_id` are given when staff or a portal says whose ticket it is."""
-    domain = email.rpartition("@")[2]
-    row = await connection.fetchrow(FACTS, first, last, now, email, domain, host, client_id, site_id, mailbox)
+    row = await connection.fetchrow(FACTS, first, last, now, email, domain_of(email), host, client_id, site_id, mailbox)
     assert row is not None  # noqa: S101 (FROM one row, LEFT JOIN)
     return row
 

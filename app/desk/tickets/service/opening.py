@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal
-from urllib.parse import urlsplit
 from uuid import UUID
 
 from app.core.db import Connection, Row
+from app.core.domain_names import host_of
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.desk.calendar.service import hours_of
@@ -104,7 +104,7 @@ async def _facts(connection: Connection, opening: Opening, mailbox: str, now: da
         now=now,
         email=opening.email.lower(),
         mailbox=mailbox,
-        host=host_of(opening.site_url),
+        host=host_of(opening.site_url) if opening.site_url else None,
         client_id=opening.client_id,
         site_id=opening.site_id,
     )
@@ -113,12 +113,6 @@ async def _facts(connection: Connection, opening: Opening, mailbox: str, now: da
     if opening.site_id is not None and facts["site_id"] is None:
         raise Refusal("client-mismatch", "The site is not one of the ticket's client.", pointer="/site_id")
     return facts
-
-
-def host_of(url: str | None) -> str | None:
-    """The host a site is known by, without www."""
-    host = urlsplit(url).hostname if url else None
-    return host.removeprefix("www.") if host else None
 
 
 def _opened(ticket_id: UUID, opening: Opening, facts: Row, decision: Acknowledgement, now: datetime) -> Opened:
