@@ -46,6 +46,7 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
     handlers.install(app)
     http.check_permissions(app)
     app.state.routes = list(iter_route_contexts(app.router.routes))
+    app.add_middleware(Edge, last_resort=handlers.unforeseen)
     app.add_middleware(
         CORSMiddleware,
         allow_origins=settings.allowed_origins,
@@ -54,5 +55,4 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
         expose_headers=EXPOSED,
         max_age=600,
     )
-    app.add_middleware(Edge)
     return app

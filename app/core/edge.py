@@ -2,7 +2,10 @@
 
 import re
 import time
+from collections.abc import Callable
 
+from starlette.requests import Request
+from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.ids import new_id
@@ -24,8 +27,9 @@ NO_STORE = (b"cache-control", b"no-store")
 class Edge:
     """Pure ASGI, because this runs for every request."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, last_resort: Callable[[Request, Exception], Response]) -> None:
         self.app = app
+        self.last_resort = last_resort
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer HTTP; pass the lifespan on."""
@@ -34,7 +38,7 @@ class Edge:
             return
         request_id = _request_id(scope)
         scope.setdefault("state", {})["request_id"] = request_id
-        started, status = time.perf_counter(), 500
+        started, status = time.perf_counter(), 0
 
         async def send_with_headers(message: Message) -> None:
             nonlocal status
@@ -45,6 +49,11 @@ class Edge:
 
         try:
             await self.app(scope, receive, send_with_headers)
+        except Exception as exc:
+            # After the first byte there is nothing to say any more but to break off.
+            if status:
+                raise
+            await self.last_resort(Request(scope), exc)(scope, receive, send_with_headers)
         finally:
             _tell(scope, status, time.perf_counter() - started, request_id)
 

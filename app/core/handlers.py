@@ -66,7 +66,6 @@ def install(app: FastAPI) -> None:
         asyncpg.IdleInTransactionSessionTimeoutError,
     ):
         app.add_exception_handler(unavailable, _unavailable)
-    app.add_exception_handler(Exception, _unforeseen)
 
 
 def answer(request: Request, problem: Problem) -> JSONResponse:
@@ -166,6 +165,7 @@ async def _unavailable(request: Request, exc: Any) -> JSONResponse:
     return answer(request, busy())
 
 
-async def _unforeseen(request: Request, exc: Any) -> JSONResponse:
+def unforeseen(request: Request, exc: Exception) -> JSONResponse:
+    """The answer to what nobody foresaw; the log tells us what it was, the client only that it was us."""
     LOGGER.error("internal error", exc_info=exc, request_id=request.scope["state"]["request_id"])
     return answer(request, Problem("internal-error"))

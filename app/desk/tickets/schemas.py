@@ -7,7 +7,7 @@ from uuid import UUID
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
 from app.core.db import Row
-from app.core.shapes import Bool, Email, In, Language, Line, Minutes, Out, Paragraphs, Patch, Phone
+from app.core.shapes import Bool, Email, In, Language, Line, Minutes, Out, Paragraphs, Patch, Phone, unsent
 from app.desk.tickets.site_url import site_url
 
 Status = Literal["new", "in_progress", "waiting_client", "waiting_quote", "resolved", "closed", "cancelled", "spam"]
@@ -78,9 +78,9 @@ class TicketPatch(Patch):
     """What an agent changes; only the fields sent count."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"status": "resolved"}, {"estimated_minutes": 90}]})
-    status: Status | None = None
-    subject: Subject | None = None
-    language: Language | None = None
+    status: Status = unsent()
+    subject: Subject = unsent()
+    language: Language = unsent()
     assignee_id: UUID | None = None
     client_id: UUID | None = None
     site_id: UUID | None = None

@@ -282,9 +282,7 @@ async def test_a_reply_within_14_days_reopens_and_queues_from_then(api: httpx.As
     assert "reopening" in queue[1]["why"]
 
 
-async def test_a_reply_after_14_days_opens_a_new_ticket_that_follows(
-    api: httpx.AsyncClient, keys: Keys, clock: Clock
-):
+async def test_a_reply_after_14_days_opens_a_new_ticket_that_follows(api: httpx.AsyncClient, keys: Keys, clock: Clock):
     receipt = await send(api)
     ticket_id = await _id(api, keys, receipt)
     await _settle(api, keys, ticket_id, "in_progress", "resolved")

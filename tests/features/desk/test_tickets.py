@@ -41,7 +41,11 @@ async def test_an_urgency_by_phone_names_who_asked(api: httpx.AsyncClient, keys:
     refused = await api.post("/v1/tickets", json=REQUEST | {"urgent": True}, headers=keys["agent"])
     assert refused.json()["code"] == "urgency-fee-not-accepted"
     ticket = await opened(api, keys["agent"], urgent=True, urgency_requested_by="Luc Schmit")
-    assert (ticket["lane"], ticket["urgency_accepted_by"], ticket["urgency_fee_cents"]) == ("urgent", "Luc Schmit", 15000)
+    assert (ticket["lane"], ticket["urgency_accepted_by"], ticket["urgency_fee_cents"]) == (
+        "urgent",
+        "Luc Schmit",
+        15000,
+    )
 
 
 async def test_a_portal_opens_its_own_tickets_only(api: httpx.AsyncClient, keys: Keys):
@@ -106,9 +110,7 @@ async def test_an_agent_links_a_stranger_to_a_client(api: httpx.AsyncClient, key
     ticket = await opened(api, keys["agent"])
     assert ticket["flags"] == ["unidentified"]
     contact = await a_contact(conn, keys.client_id)
-    linked = await patched(
-        api, keys, ticket["id"], client_id=str(keys.client_id), contact_id=str(contact["id"])
-    )
+    linked = await patched(api, keys, ticket["id"], client_id=str(keys.client_id), contact_id=str(contact["id"]))
     assert linked.json()["flags"] == []
     foreign = await a_contact(conn, keys.other_client_id)
     refused = await patched(api, keys, ticket["id"], contact_id=str(foreign["id"]))

@@ -25,11 +25,11 @@ def search_words(text: str) -> dict[str, object]:
     text = text.strip()
     if parse_number(text) is not None:
         return {"number": text.upper()}
-    words = [_term(word) for word in text.split()[:MOST_WORDS]]
+    words = [_term(word) for word in re.sub(r"['’]", " ", text).split()[:MOST_WORDS]]
     return {"words": [word for word in words if word]}
 
 
 def _term(word: str) -> str:
     """One word as a quoted prefix of a tsquery; Postgres's own parser splits it like the text it is compared with."""
-    bare = re.sub(r"[^\w@.+\-/]", " ", word).strip().replace("'", "").replace("\\", "")
+    bare = re.sub(r"[^\w@.+\-/]", " ", word).strip()
     return f"'{bare}':*" if re.search(r"\w", bare) else ""
