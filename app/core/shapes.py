@@ -51,11 +51,6 @@ def unsent() -> Any:
     return Field(default_factory=lambda: None)
 
 
-def unsent() -> Any:
-    """For a field of a Patch: it may be left out, and then the documentation claims no default for it."""
-    return Field(default_factory=lambda: None)
-
-
 class Out(BaseModel):
     """What a client gets: every field always there."""
 

@@ -62,7 +62,7 @@ async def test_the_acknowledgement_is_decided_with_the_ticket(api: httpx.AsyncCl
 
 
 async def test_one_address_gets_one_acknowledgement_an_hour_and_three_a_day(api: httpx.AsyncClient, clock: Clock):
-    outcomes = []
+    outcomes: list[tuple[str, str | None]] = []
     for hour in (0, 0, 1, 2, 3, 4):
         clock.set(datetime(2026, 11, 24, 10 + hour, 0, len(outcomes), tzinfo=UTC))
         # A sub-address is the same mailbox.

@@ -10,7 +10,7 @@ from app.core.db import Connection
 from tests.builders import Keys, a_contact, a_site, a_ticket, an_agent
 from tests.conftest import Clock
 
-REQUEST = {
+REQUEST: dict[str, Any] = {
     "subject": "The basket is empty",
     "message": "Every article disappears.",
     "requester": {"name": "Anna Schmit", "email": "anna@boulangerie.example"},
@@ -278,7 +278,7 @@ async def test_the_history_of_events_is_append_only(conn: Connection):
     await a_ticket(conn)
     for table in ("events", "audit_log"):
         for statement in (f"UPDATE {table} SET occurred_at = now()", f"DELETE FROM {table}", f"TRUNCATE {table}"):
-            with pytest.raises(Exception, match="permission denied|append-only"):
+            with pytest.raises(Exception, match=r"permission denied|append-only"):
                 async with conn.transaction():
                     await conn.execute(statement)
 
