@@ -1,5 +1,6 @@
 """Boring rows with fixed values: `a_client(conn)`, `a_ticket(conn, status="closed")`; any value can be overridden."""
 
+import hashlib
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -179,3 +180,36 @@ async def some_keys(conn: Connection) -> Keys:
     texts = {role: await a_key(conn, role, **owners.get(role, {})) for role in ROLES}
     texts["other_client"] = await a_key(conn, "client", client_id=OTHER_CLIENT_ID)
     return Keys(texts)
+
+
+async def an_attachment(conn: Connection, message: Row, **values: Any) -> Row:
+    """A short text file that came with a message."""
+    content = b"It looks like this."
+    defaults = {
+        "id": new_id(),
+        "ticket_id": message["ticket_id"],
+        "message_id": message["id"],
+        "file_name": "notes.txt",
+        "media_type": "text/plain",
+        "size_bytes": len(content),
+        "sha256": hashlib.sha256(content).digest(),
+        "created_at": A_MOMENT_AGO,
+    }
+    row = await insert(conn, "attachments", defaults | values)
+    await insert(conn, "attachment_contents", {"attachment_id": row["id"], "content": content})
+    return row
+
+
+async def a_dead_job(conn: Connection, **values: Any) -> Row:
+    """A job that failed too often."""
+    defaults = {
+        "id": new_id(),
+        "kind": "send_mail",
+        "payload": {},
+        "status": "dead",
+        "run_at": A_MOMENT_AGO,
+        "attempts": 10,
+        "last_error": "The server refused",
+        "created_at": A_MOMENT_AGO,
+    }
+    return await insert(conn, "jobs", defaults | values)

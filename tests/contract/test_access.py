@@ -1,0 +1,185 @@
+"""Who may call what. The table is written by hand: whoever adds an operation says here who is meant to use it."""
+
+import json
+from datetime import timedelta
+from itertools import product
+from typing import Any
+
+import httpx
+import pytest
+
+from app.core.db import Connection
+from app.core.ids import new_id
+from app.core.permissions import PUBLIC
+from tests.builders import A_MOMENT_AGO, ROLES, Keys, a_key
+from tests.contract.operations import GUARDED, OPERATIONS, Operation
+from tests.contract.world import ABSENT, FOREIGN, NOTE, World, a_world
+
+STAFF = {"agent", "finance", "admin"}
+DESK = {"agent", "admin"}
+READERS = STAFF | {"client"}
+EVERYBODY_BUT_MAIL = STAFF | {"client", "accounting"}
+
+WHO = {
+    # Agents and the administrator work tickets; finance reads along; a client sees its own.
+    "list_tickets": READERS,
+    "read_ticket": READERS,
+    "create_ticket": DESK | {"client"},
+    "change_ticket": DESK,
+    "list_messages": READERS,
+    "create_message": DESK | {"client"},
+    "list_attachments": READERS,
+    "download_attachment": READERS,
+    "list_ticket_events": STAFF,
+    "list_queue": STAFF,
+    "claim_ticket": DESK,
+    # The calendar is no secret, but only the administrator closes the desk.
+    "list_holidays": EVERYBODY_BUT_MAIL,
+    "list_closures": EVERYBODY_BUT_MAIL,
+    "read_closure": EVERYBODY_BUT_MAIL,
+    "create_closure": {"admin"},
+}
+EVERY_GUARDED = pytest.mark.parametrize("operation", GUARDED, ids=[operation.id for operation in GUARDED])
+
+
+@pytest.fixture
+async def world(conn: Connection, keys: Keys) -> World:
+    return await a_world(conn, keys)
+
+
+async def call(api: httpx.AsyncClient, operation: Operation, values: dict[str, str], headers: Any) -> httpx.Response:
+    """One call with its documented example as the body."""
+    path = operation.path.format(**values)
+    return await api.request(operation.method, path, json=operation.example, headers=headers)
+
+
+def test_somebody_said_who_may_call_each_operation():
+    assert set(WHO) == {operation.id for operation in GUARDED}
+
+
+@EVERY_GUARDED
+async def test_only_the_right_roles_may(api: httpx.AsyncClient, keys: Keys, world: World, operation: Operation):
+    answers = {role: await call(api, operation, world.absent, keys[role]) for role in ROLES}
+
+    allowed = {role for role, answer in answers.items() if answer.status_code not in {401, 403}}
+    assert allowed == WHO[operation.id]
+    refused = [answer for role, answer in answers.items() if role not in allowed]
+    assert {(answer.status_code, answer.json()["code"]) for answer in refused} <= {(403, "forbidden")}
+
+
+@EVERY_GUARDED
+async def test_nobody_may_without_a_valid_key(
+    api: httpx.AsyncClient, conn: Connection, world: World, operation: Operation
+):
+    before = A_MOMENT_AGO - timedelta(days=1)
+    revoked = await a_key(conn, "admin", revoked_at=before)
+    expired = await a_key(conn, "admin", expires_at=before)
+    valid = await a_key(conn, "admin")
+    stranger = f"ec_{new_id().hex}_{valid.rpartition('_')[2]}"
+    wrong = [
+        f"Bearer {revoked}", f"Bearer {expired}", f"Bearer {stranger}", f"Bearer {valid}x", f"Bearer {valid[:-1]}",
+        "Bearer nonsense", "Bearer ec__", f"Bearer {'é' * 30}", f"Bearer ec_{'0' * 32}_{'x' * 5000}",
+    ]  # fmt: skip
+    for text in wrong:
+        answer = await call(api, operation, world.absent, {"Authorization": text.encode("latin-1")})
+        assert (answer.status_code, answer.json()["code"]) == (401, "credentials-invalid"), text
+        assert answer.headers["www-authenticate"] == 'Bearer error="invalid_token"'
+    for headers in ({}, {"Authorization": "Bearer"}, {"Authorization": f"Basic {valid}"}, {"Authorization": valid}):
+        answer = await call(api, operation, world.absent, headers)
+        assert (answer.status_code, answer.json()["code"]) == (401, "credentials-missing"), headers
+
+
+async def test_a_revoked_key_is_refused_on_the_next_call(api: httpx.AsyncClient, conn: Connection, keys: Keys):
+    assert (await api.get("/v1/tickets", headers=keys["agent"])).status_code == 200
+    await conn.execute("UPDATE api_keys SET revoked_at = $1 WHERE role = 'agent'", A_MOMENT_AGO)
+    assert (await api.get("/v1/tickets", headers=keys["agent"])).status_code == 401
+
+
+def bytes_without_request_id(answer: httpx.Response) -> tuple[int, str, list[str]]:
+    """Everything of an answer that may not depend on whether the thing exists."""
+    document = answer.json()
+    document.pop("request_id", None)
+    headers = sorted(f"{name}: {value}" for name, value in answer.headers.items() if name != "x-request-id")
+    return answer.status_code, json.dumps(document), headers
+
+
+OWNED = {"client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain"}
+A_CLIENTS = [
+    operation for operation in GUARDED if "client" in WHO.get(operation.id, ()) and OWNED & set(operation.path_names)
+]
+
+
+@pytest.mark.parametrize("operation", A_CLIENTS, ids=[operation.id for operation in A_CLIENTS])
+async def test_what_is_not_yours_is_not_there(api: httpx.AsyncClient, keys: Keys, world: World, operation: Operation):
+    names = operation.path_names
+    absent = await call(api, operation, world.absent, keys["client"])
+    assert absent.status_code == 404
+    for choice in product(("own", "foreign", "absent"), repeat=len(names)):
+        values = {name: getattr(world, whose)[name] for name, whose in zip(names, choice, strict=True)}
+        answer = await call(api, operation, values, keys["client"])
+        if set(choice) == {"own"}:
+            assert answer.status_code < 400, answer.text
+            assert FOREIGN not in answer.text
+        else:
+            assert bytes_without_request_id(answer) == bytes_without_request_id(absent), choice
+
+
+LISTS = [
+    operation for operation in GUARDED if operation.id.startswith("list_") and "client" in WHO.get(operation.id, ())
+]
+
+
+@pytest.mark.parametrize("operation", LISTS, ids=[operation.id for operation in LISTS])
+async def test_a_clients_lists_hold_nothing_of_others(
+    api: httpx.AsyncClient, keys: Keys, world: World, operation: Operation
+):
+    path = operation.path.format(**world.own)
+    answer = await api.get(path, headers=keys["client"])
+    assert answer.status_code == 200
+    assert FOREIGN not in answer.text
+    assert NOTE not in answer.text
+    if operation.path_names and "client_id" not in operation.path_names:
+        return
+    for name in OWNED & set(operation.query_names):
+        foreign = await api.get(path, params={name: world.foreign[name]}, headers=keys["client"])
+        nobodys = await api.get(path, params={name: str(ABSENT)}, headers=keys["client"])
+        assert bytes_without_request_id(foreign) == bytes_without_request_id(nobodys), name
+
+
+async def test_a_client_cannot_search_what_it_may_not_read(api: httpx.AsyncClient, keys: Keys, world: World):
+    for word in (FOREIGN, NOTE):
+        found = await api.get("/v1/tickets", params={"q": word}, headers=keys["client"])
+        assert found.json() == {"items": [], "next_cursor": None}
+        assert (await api.get("/v1/tickets", params={"q": word}, headers=keys["agent"])).json()["items"]
+
+
+async def test_a_client_cannot_put_a_ticket_on_another(api: httpx.AsyncClient, keys: Keys, world: World):
+    example = next(operation.example for operation in OPERATIONS if operation.id == "create_ticket")
+    for name in ("client_id", "site_id"):
+        answers = [
+            await api.post("/v1/tickets", json=example | {name: value}, headers=keys["client"])
+            for value in (world.foreign[name], str(ABSENT))
+        ]
+        foreign, absent = (bytes_without_request_id(answer) for answer in answers)
+        assert foreign == absent
+        assert foreign[0] in {409, 422}
+
+
+async def test_internal_notes_stay_inside(api: httpx.AsyncClient, conn: Connection, keys: Keys, world: World):
+    ticket_id, token = world.own["ticket_id"], world.own["receipt_token"]
+    note = await conn.fetchval("SELECT id FROM attachments WHERE file_name = $1 AND ticket_id = $2::text::uuid", f"{NOTE}.txt", ticket_id)  # fmt: skip
+    for path in (f"/v1/tickets/{ticket_id}/messages", f"/v1/tickets/{ticket_id}/attachments"):
+        assert NOTE not in (await api.get(path, headers=keys["client"])).text
+        assert NOTE in (await api.get(path, headers=keys["agent"])).text
+    assert NOTE not in (await api.get(f"/v1/public/tickets/{token}")).text
+    file = f"/v1/tickets/{ticket_id}/attachments/{note}"
+    assert (await api.get(file, headers=keys["client"])).status_code == 404
+    assert (await api.get(file, headers=keys["agent"])).status_code == 200
+
+
+@pytest.mark.parametrize(
+    "operation", [operation for operation in OPERATIONS if operation.permission == PUBLIC], ids=lambda o: o.id
+)
+async def test_the_public_door_needs_no_key(api: httpx.AsyncClient, world: World, operation: Operation):
+    answer = await call(api, operation, world.own, {})
+    assert answer.status_code not in {401, 403, 404}

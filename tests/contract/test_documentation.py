@@ -1,0 +1,107 @@
+"""Every operation is guarded and documented, and the committed document is the service's own."""
+
+import json
+import re
+from pathlib import Path
+
+import jsonschema
+import pytest
+
+from app.core.permissions import PUBLIC, known_permissions
+from tests.contract.operations import DOCUMENT, OPERATIONS, WITH_BODY, Operation, permissions
+
+SNAKE = re.compile(r"[a-z]+(_[a-z]+)+")
+COMMITTED = Path(__file__).parents[2] / "openapi.json"
+EVERY = pytest.mark.parametrize("operation", OPERATIONS, ids=[operation.id for operation in OPERATIONS])
+EVERY_BODY = pytest.mark.parametrize("operation", WITH_BODY, ids=[operation.id for operation in WITH_BODY])
+
+
+def test_the_committed_document_is_current():
+    from app.main import create_app
+
+    current = json.dumps(create_app().openapi(), indent=1, ensure_ascii=False) + "\n"
+    assert COMMITTED.read_text() == current, "run `make openapi`"
+
+
+def test_every_route_declares_a_permission():
+    unknown = {route: named for route, named in permissions().items() if named not in {PUBLIC, *known_permissions()}}
+    assert unknown == {}
+
+
+def test_public_routes_are_few():
+    open_doors = {path for (_, path), permission in permissions().items() if permission == PUBLIC}
+    assert {path for path in open_doors if not path.startswith("/v1/public/")} == {
+        "/docs", "/problems", "/problems/{code}", "/healthz", "/readyz", "/metrics",
+    }  # fmt: skip
+
+
+def test_names_of_operations_are_unique():
+    names = [operation.id for operation in OPERATIONS]
+    assert len(names) == len(set(names))
+
+
+@EVERY
+def test_an_operation_says_what_it_does(operation: Operation):
+    document = operation.document
+    assert SNAKE.fullmatch(operation.id)
+    assert document["summary"]
+    assert len(document["description"].split("Roles:")[0].strip()) > 10
+    assert document["tags"]
+    assert set(document["tags"]) <= {tag["name"] for tag in DOCUMENT["tags"]}
+
+
+@EVERY
+def test_an_operation_says_how_it_refuses(operation: Operation):
+    declared = set(operation.document["responses"])
+    expected = {"422", "503"}
+    if operation.permission != PUBLIC:
+        expected |= {"401", "403"}
+    if operation.path_names:
+        expected |= {"404"}
+    if operation.body_schema is not None:
+        expected |= {"400", "413", "415"}
+    assert expected <= declared
+    for status, answer in operation.document["responses"].items():
+        assert "X-Request-ID" in answer["headers"]
+        if status >= "400" and status != "default":
+            assert set(answer["content"]) >= {"application/problem+json"}
+
+
+@EVERY
+def test_an_operation_asks_for_its_credential(operation: Operation):
+    assert operation.document["security"] == ([] if operation.permission == PUBLIC else [{"api_key": []}])
+
+
+@EVERY
+def test_posts_take_an_idempotency_key(operation: Operation):
+    headers = {item["name"] for item in operation.document.get("parameters", []) if item["in"] == "header"}
+    assert ("Idempotency-Key" in headers) == (operation.method == "POST")
+
+
+@EVERY_BODY
+def test_a_body_has_examples_that_fit(operation: Operation):
+    schema = operation.body_schema
+    assert schema is not None
+    assert schema["examples"]
+    for example in schema["examples"]:
+        jsonschema.validate(example, schema | {"components": DOCUMENT["components"]})
+
+
+@EVERY_BODY
+def test_a_body_takes_no_unknown_fields(operation: Operation):
+    assert operation.body_schema is not None
+    assert operation.body_schema["additionalProperties"] is False
+
+
+def test_no_shape_speaks_of_floats():
+    assert "number" not in types_in(DOCUMENT)
+
+
+def types_in(value: object) -> set[str]:
+    """Every JSON type a schema names."""
+    if isinstance(value, list):
+        return set().union(*(types_in(item) for item in value))
+    if not isinstance(value, dict):
+        return set()
+    own = {value["type"]} if isinstance(value.get("type"), str) else set()
+    return own.union(*(types_in(item) for item in value.values()))

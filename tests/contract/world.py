@@ -1,0 +1,89 @@
+"""A small desk with two clients, one of each thing for both, to point every path and query at."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from uuid import UUID
+
+from app.core.db import Connection
+from app.core.ids import new_id
+from app.desk.public.service import receipt_token
+from tests import builders
+from tests.builders import A_MOMENT_AGO, Keys
+from tests.service import SETTINGS
+
+FOREIGN = "Fremdwort"  # in every text of the other client, and nowhere else
+NOTE = "Hinterzimmer"  # in every text that no client may read, and nowhere else
+ABSENT = UUID("019ab000-0000-7000-8000-0000000000ff")
+
+
+@dataclass(frozen=True)
+class World:
+    """Path parameters by name: of the client whose key is `keys["client"]`, of the other client, of nobody."""
+
+    own: dict[str, str]
+    foreign: dict[str, str]
+    absent: dict[str, str]
+
+
+async def a_world(conn: Connection, keys: Keys) -> World:
+    """Fill the desk."""
+    shared = await _shared(conn, keys)
+    own = shared | await _of_client(conn, keys.client_id, "Boulangerie", "boulangerie.example")
+    foreign = shared | await _of_client(conn, keys.other_client_id, FOREIGN, "fremdwort.example")
+    absent = {name: str(ABSENT) for name in own} | {"receipt_token": receipt_token(SETTINGS, ABSENT)}
+    return World(own, foreign, absent)
+
+
+async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
+    """What belongs to no client."""
+    closure = await builders.insert(
+        conn,
+        "closures",
+        {
+            "id": new_id(),
+            "starts_at": A_MOMENT_AGO + timedelta(days=30),
+            "ends_at": A_MOMENT_AGO + timedelta(days=31),
+            "reason": "Move to another office",
+            "created_at": A_MOMENT_AGO,
+        },
+    )
+    job = await builders.a_dead_job(conn)
+    key_id = await conn.fetchval("SELECT id FROM api_keys WHERE role = 'mail'")
+    return {
+        "closure_id": str(closure["id"]),
+        "job_id": str(job["id"]),
+        "api_key_id": str(key_id),
+        "key_id": str(key_id),
+        "agent_id": str(keys.agent_id),
+    }
+
+
+async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) -> dict[str, str]:
+    """One of everything that a client has; each text holds `word`."""
+    await conn.execute("UPDATE clients SET name = $2 WHERE id = $1", client_id, f"{word} SA")
+    contact = await builders.a_contact(conn, client_id, name=f"Carla {word}", email=f"carla@{host}")
+    site = await builders.a_site(conn, client_id, name=f"{word} shop", url=f"https://{host}/", host=host)
+    ticket = await builders.a_ticket(
+        conn,
+        client_id=client_id,
+        contact_id=contact["id"],
+        site_id=site["id"],
+        subject=f"Our {word} does not open",
+        requester_name=f"Rita {word}",
+        requester_email=f"rita@{host}",
+    )
+    note = await builders.a_message(
+        conn, ticket["id"], author="agent", visibility="internal", body=f"{NOTE}: they never pay"
+    )
+    message = await builders.a_message(conn, ticket["id"], body=f"It is {word} again")
+    attachment = await builders.an_attachment(conn, message, file_name=f"{word}.txt")
+    await builders.an_attachment(conn, note, file_name=f"{NOTE}.txt")
+    return {
+        "client_id": str(client_id),
+        "contact_id": str(contact["id"]),
+        "site_id": str(site["id"]),
+        "ticket_id": str(ticket["id"]),
+        "attachment_id": str(attachment["id"]),
+        "domain": host,
+        "receipt_token": receipt_token(SETTINGS, ticket["id"]),
+    }
