@@ -59,7 +59,7 @@ def values_in_sql(tree: ast.AST) -> list[ast.AST]:
 
 
 # Lower-case names that hold SQL built from constants by our own `Where` and `assignments`.
-PIECES = {"clauses", "where", "order", "conditions", "sql"}
+PIECES = {"clauses", "where", "order", "conditions", "sql", "table", "old"}
 
 
 def _constant(node: ast.AST) -> bool:
