@@ -57,6 +57,14 @@ def create_key(name: str, role: str = "admin") -> None:
 
 
 @cli.command()
+def demo() -> None:
+    """Play a ticket's story against the running service and show each answer and mail."""
+    from app.demo import story  # noqa: PLC0415
+
+    story.play(Settings())
+
+
+@cli.command()
 def openapi() -> None:
     """Print the OpenAPI document; `make openapi` commits it."""
     from app.main import create_app  # noqa: PLC0415
