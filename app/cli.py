@@ -28,6 +28,19 @@ def serve() -> None:
 
 
 @cli.command()
+def worker() -> None:
+    """Work off jobs: mail, recurring tasks. Any number of these may run."""
+    import uvloop  # noqa: PLC0415
+
+    from app import serving  # noqa: PLC0415
+    from app.core.telemetry import configure_logs  # noqa: PLC0415
+
+    settings = Settings()
+    configure_logs(settings.log_level)
+    uvloop.run(serving.work(settings))
+
+
+@cli.command()
 def migrate() -> None:
     """Bring the database to the newest revision and write the legal holidays."""
     settings = Settings()

@@ -15,14 +15,16 @@ import uvicorn
 import uvloop
 
 from app.adapters import embedded_postgres
-from app.core import migrations
+from app.core import housekeeping, migrations
 from app.core.db import Database, open_pool
 from app.core.settings import Settings
 from app.demo.loading import load_demo
 from app.desk.calendar.service import load_holidays
 from app.main import create_app
+from app.worker import Worker
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+HANDLERS = housekeeping.HANDLERS
 CREDENTIALS = "credentials.json"
 FORM_PAGE = Path(__file__).parents[1] / "examples" / "help-form" / "serve.py"
 
@@ -55,6 +57,8 @@ async def serve(settings: Settings, app_url: str) -> None:
         if settings.environment == "development":
             await _welcome(settings, database)
             await stack.enter_async_context(form_page(settings))
+        if settings.worker_in_api:
+            await stack.enter_async_context(working(settings, database))
         app = create_app(settings, database)
         config = uvicorn.Config(
             app,
@@ -67,6 +71,29 @@ async def serve(settings: Settings, app_url: str) -> None:
             timeout_graceful_shutdown=10,
         )
         await _until_told_to_stop(Server(config))
+
+
+@asynccontextmanager
+async def working(settings: Settings, database: Database) -> AsyncIterator[None]:
+    """Work off jobs beside what the block does; at its end running jobs finish and the rest is given back."""
+    stop = asyncio.Event()
+    task = asyncio.create_task(Worker(database, settings, HANDLERS).run(stop))
+    try:
+        yield
+    finally:
+        stop.set()
+        await task
+
+
+async def work(settings: Settings) -> None:
+    """Nothing but the worker, until a signal says stop: production runs it apart from the API."""
+    if settings.database_url is None:
+        raise SystemExit("DATABASE_URL is not set; `make serve` brings a Postgres of its own, and its own worker")
+    stop = asyncio.Event()
+    for number in STOP_SIGNALS:
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    async with open_pool(settings, settings.database_url) as database:
+        await Worker(database, settings, HANDLERS).run(stop)
 
 
 class Server(uvicorn.Server):
