@@ -105,7 +105,7 @@ class Smtp:
             start_tls=server.tls == "starttls",
             tls_context=self._context,
             local_hostname=server.ehlo_name,
-            timeout=server.timeout_seconds,
+            timeout=None,  # one limit for the whole delivery, in send()
         )
 
 
@@ -126,8 +126,6 @@ async def _deliver(client: aiosmtplib.SMTP, raw_message: bytes, sender: str, rec
         # Before RCPT a refusal is about us or the server (greeting, sender, relay rules): the mail is not
         # at fault.
         raise Temporary(_said("connection or sender", error.code, error.message), error.code) from error
-    except TimeoutError:
-        raise
     except (aiosmtplib.SMTPException, OSError) as error:
         raise Temporary(f"The connection failed: {_clean(str(error))}") from error
 
