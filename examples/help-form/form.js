@@ -5,6 +5,7 @@ import { showFee, startFee } from "./fee.js";
 import { asRequest, clearError, clearErrors, fillIn, obviousErrors, showErrors, typedIn } from "./fields.js";
 import { forget, keep, kept, newKey } from "./keep.js";
 import { tell, tellFailure, tellNothing, tellPause } from "./news.js";
+import { proofOfWork } from "./proof.js";
 import { showReceipt } from "./receipt.js";
 import { currentLanguage } from "./texts.js";
 
@@ -14,7 +15,7 @@ const form = document.getElementById("help");
 const startOverButton = document.getElementById("start-over");
 let sending = false;
 
-// The request in the making: {key, typed, files, sent}. `sent` lists what was posted with this key and may have
+// The request in the making: {key, typed, files, proof, sent}. `sent` lists what was posted with this key and may have
 // arrived. It is kept until the desk has confirmed; bodies with files cannot be stored and live with the page.
 let pending = kept(PENDING) ?? {};
 
@@ -56,10 +57,12 @@ async function receiptFor(body) {
 async function sendRequest() {
   const files = [...form.elements.attachments.files];
   const request = asRequest(typedIn(form), currentLanguage());
+  tell("sending");
   pending.key ??= newKey();
+  pending.proof ??= await proofOfWork().catch(() => null); // unread: the desk will say if it wants one
+  if (pending.proof) request.altcha = pending.proof;
   const body = pack(request, files);
   remember(body, files.length);
-  tell("sending");
   const receipt = await receiptFor(body);
   if (receipt === null) {
     tell("news_already", {}, "bad");
@@ -80,6 +83,7 @@ function errorsOf(failure) {
 
 function showFailure(failure) {
   if (!(failure instanceof Refusal || failure instanceof Unreachable)) throw failure;
+  if (failure.problem?.code === "proof-of-work-required") pending.proof = null; // it is too old: make another
   const errors = errorsOf(failure);
   const homeless = showErrors(form, errors);
   tellFailure(failure, errors.length > homeless.length, homeless);

@@ -20,11 +20,14 @@ export function tellPause(failure, ms) {
   else tell("news_retry");
 }
 
+const mayWorkLater = ({ status, problem }) =>
+  status >= 500 || status === 409 || problem.code === "proof-of-work-required";
+
 // `homeless` are errors that belong to no field of the page; `atFields` tells whether others were shown there.
 export function tellFailure(failure, atFields, homeless) {
   if (failure instanceof Unreachable) tell("news_offline", {}, "bad");
   else if (failure.status === 429) tell("news_later", { minutes: Math.ceil((failure.retryAfterS ?? 60) / 60) }, "bad");
-  else if (failure.status >= 500 || failure.status === 409) tell("news_trouble", {}, "bad");
+  else if (mayWorkLater(failure)) tell("news_trouble", {}, "bad");
   else if (homeless.length) tell("news_refused", { detail: homeless.map((error) => error.message).join(" ") }, "bad");
   else if (atFields) tell("news_correct", {}, "bad");
   else tell("news_refused", { detail: failure.message }, "bad");

@@ -29,10 +29,16 @@ export function t(key, facts = {}) {
 export const money = (cents, currency) => () =>
   new Intl.NumberFormat(locales[language], { style: "currency", currency }).format(cents / 100);
 
-export const moment = (instant) => () =>
-  new Intl.DateTimeFormat(locales[language], {
-    weekday: "long", day: "numeric", month: "long", hour: "2-digit", minute: "2-digit", timeZone: "Europe/Luxembourg",
-  }).format(new Date(instant));
+const dated = (options) => (instant) => () =>
+  new Intl.DateTimeFormat(locales[language], { timeZone: "Europe/Luxembourg", ...options }).format(new Date(instant));
+const DATE = { weekday: "long", day: "numeric", month: "long" };
+const TIME = { hour: "2-digit", minute: "2-digit" };
+
+export const moment = dated({ ...DATE, ...TIME });
+export const clock = dated(TIME);
+export const day = dated({ ...DATE, timeZone: "UTC" });
+// 1 is Monday, as on 1 January 2024.
+export const weekday = (number) => dated({ weekday: "long", timeZone: "UTC" })(Date.UTC(2024, 0, number));
 
 export const word = (key) => () => t(key);
 

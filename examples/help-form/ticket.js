@@ -5,20 +5,22 @@ import { clearError, clearErrors, showErrors } from "./fields.js";
 import { showHead } from "./head.js";
 import { forget, keep, kept, newKey } from "./keep.js";
 import { tell, tellFailure, tellPause } from "./news.js";
-import { showFacts } from "./receipt.js";
-import { moment, money, say, word } from "./texts.js";
+import { followLink, showFacts } from "./receipt.js";
+import { moment, say, word } from "./texts.js";
 
 const byId = (id) => document.getElementById(id);
 const form = byId("reply");
 let path = "";
 let sending = false;
 
+const pathOf = (token) => `/v1/public/tickets/${encodeURIComponent(token)}`;
+
 function factsOf(ticket) {
-  const { queue_position: position, urgency_fee_cents: fee } = ticket;
+  const { queue_position: position } = ticket;
   const facts = [["ticket_status", { status: word(`status_${ticket.status}`) }]];
   if (position) facts.push(["ticket_position", { position }]);
   facts.push(["ticket_received", { at: moment(ticket.received_at) }]);
-  if (fee) facts.push(["ticket_fee", { fee: money(fee, ticket.currency) }]);
+  if (ticket.lane === "urgent") facts.push(["ticket_urgent"]);
   return facts;
 }
 
@@ -33,6 +35,12 @@ function messageItem(message) {
   body.className = "body";
   body.textContent = message.body;
   item.append(by, body);
+  if (message.attachments.length) {
+    const files = document.createElement("p");
+    files.className = "by";
+    say(files, "message_files", { names: message.attachments.join(", ") });
+    item.append(files);
+  }
   return item;
 }
 
@@ -63,31 +71,39 @@ function showFailure(failure) {
   else tellFailure(failure, errors.length > homeless.length, homeless);
 }
 
-async function sendReply() {
-  const body = JSON.stringify({ body: form.elements.body.value.trim() });
-  const key = kept(path) ?? newKey();
-  keep(path, key);
-  tell("sending_reply");
-  let told = "reply_sent";
+// What to say of the reply once the desk has it, now or from an earlier press of the button.
+async function postReply(body, key) {
   try {
-    await send(`${path}/messages`, body, key, tellPause);
+    const written = await send(`${path}/messages`, body, key, tellPause);
     form.reset();
+    if (written.outcome !== "ticket") return "reply_sent";
+    history.replaceState(null, "", followLink(written.receipt_token));
+    path = pathOf(written.receipt_token);
+    return "reply_new_ticket";
   } catch (failure) {
     // The key was used with another text: an earlier reply had arrived, its answer was lost. This one needs a new key.
     if (failure.problem?.code !== "idempotency-key-reused") throw failure;
-    told = "reply_already";
+    return "reply_already";
   }
-  forget(path);
-  await showTicket();
-  tell(told, {}, "good");
+}
+
+async function sendReply() {
+  const answered = path;
+  const key = kept(answered) ?? newKey();
+  keep(answered, key);
+  tell("sending_reply");
+  const news = await postReply(JSON.stringify({ message: form.elements.message.value.trim() }), key);
+  forget(answered);
+  tell(news, {}, "good");
+  await showTicket().catch(() => {}); // the reply is in; "Refresh" shows it later
 }
 
 async function onReply(event) {
   event.preventDefault();
   if (sending) return;
   clearErrors(form);
-  if (!form.elements.body.value.trim()) {
-    showErrors(form, [{ pointer: "/body", code: "required" }]);
+  if (!form.elements.message.value.trim()) {
+    showErrors(form, [{ pointer: "/message", code: "required" }]);
     return;
   }
   sending = true;
@@ -112,7 +128,7 @@ async function refresh() {
 }
 
 export async function startTicket(token) {
-  path = `/v1/public/tickets/${encodeURIComponent(token)}`;
+  path = pathOf(token);
   form.addEventListener("submit", onReply);
   form.addEventListener("input", ({ target }) => clearError(target));
   byId("ticket-again").addEventListener("click", refresh);

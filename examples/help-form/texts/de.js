@@ -6,8 +6,9 @@ export const de = {
   optional: "(freiwillig)",
   title: "Wie können wir helfen?",
   lead: "Beschreiben Sie Ihr Anliegen. Sie erhalten sofort eine Nummer und dann eine Bestätigung per E-Mail.",
-  desk_open: "Der Support Desk ist geöffnet bis {until}.",
+  desk_open: "Der Support Desk ist geöffnet bis {until} Uhr.",
   desk_closed: "Der Support Desk ist geschlossen. Er öffnet wieder am {reopens}; Anfragen werden jederzeit angenommen.",
+  desk_closed_for_long: "Der Support Desk ist geschlossen. Anfragen werden jederzeit angenommen.",
 
   you: "Ihre Angaben",
   name: "Ihr Name",
@@ -90,7 +91,7 @@ export const de = {
   ticket_status: "Stand: {status}",
   ticket_position: "An Stelle {position} der Warteschlange",
   ticket_received: "Eingegangen am {at}",
-  ticket_fee: "Dringlichkeitsgebühr: {fee} ohne MwSt.",
+  ticket_urgent: "Dringend: vor allen gewöhnlichen Anfragen",
   status_new: "in der Warteschlange",
   status_in_progress: "in Bearbeitung",
   status_waiting_client: "wartet auf Ihre Antwort",
@@ -101,12 +102,15 @@ export const de = {
   status_spam: "abgeschlossen",
   messages: "Nachrichten",
   message_by: "{author}, {at}",
+  message_files: "Dateien: {names}",
   from_you: "Sie",
   from_desk: "e-connect Support",
   reply: "Ihre Antwort",
   reply_send: "Antwort senden",
   sending_reply: "Ihre Antwort wird gesendet …",
   reply_sent: "Ihre Antwort wurde hinzugefügt.",
+  reply_new_ticket:
+    "Jenes Ticket war seit Langem abgeschlossen: Ihre Antwort hat ein neues eröffnet, das hier gezeigt wird.",
   reply_already:
     "Ihre vorige Antwort war schon angekommen: siehe unten. Drücken Sie noch einmal auf den Knopf, um auch diese " +
     "hinzuzufügen.",
@@ -119,7 +123,8 @@ export const de = {
   rules: "So arbeitet der Support Desk",
   rule_order: "„First come, first served“: in der Reihenfolge des Eingangs.",
   rule_effort: "„Best effort“: der bestmögliche Dienst, ohne zeitliche Zusage.",
-  rule_hours: "Geöffnet Montag bis Freitag, 8:30 bis 17:30 Uhr, außer an luxemburgischen Feiertagen.",
+  rule_hours: "Geöffnet {first} bis {last}, {opens} bis {closes} Uhr, außer an luxemburgischen Feiertagen.",
+  rule_holiday: "Nächster Feiertag: {name}, {on}.",
   rule_price: "Arbeiten werden mit {rate} ohne MwSt. pro Stunde berechnet.",
   by_mail: "Oder per E-Mail:",
 
@@ -133,7 +138,8 @@ export const de = {
   "error.too-short": "Das ist zu kurz.",
   "error.request-too-large": "Diese Dateien sind zu groß: zusammen höchstens 20 MB.",
   "error.attachment-refused": "Diese Art von Datei wird nicht angenommen.",
-  "error.phone-invalid": "Bitte die Nummer mit Landesvorwahl angeben, zum Beispiel +352\u00a026\u00a012\u00a034\u00a056.",
+  "error.phone-invalid":
+    "Bitte die Nummer mit Landesvorwahl angeben, zum Beispiel +352\u00a026\u00a012\u00a034\u00a056.",
   "error.url-invalid": "Das ist keine Adresse einer Website. Beispiel: www.ihre-seite.lu",
   "error.invalid": "Der Support Desk konnte dies nicht lesen, bitte prüfen.",
 };

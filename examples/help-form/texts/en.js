@@ -8,6 +8,7 @@ export const en = {
   lead: "Describe your request. You get a number at once, and a confirmation by e-mail.",
   desk_open: "The desk is open until {until}.",
   desk_closed: "The desk is closed. It reopens on {reopens}; requests are accepted at any hour.",
+  desk_closed_for_long: "The desk is closed. Requests are accepted at any hour.",
 
   you: "About you",
   name: "Your name",
@@ -48,7 +49,8 @@ export const en = {
   news_trouble: "The desk could not take the request right now. What you typed is kept: please try again in a moment.",
   news_correct: "Nothing was sent yet: please correct the marked fields.",
   news_refused: "The desk did not take the request: {detail}",
-  news_restored: "We kept what you typed. Press the button to send it; if it had arrived already, it is not created twice.",
+  news_restored:
+    "We kept what you typed. Press the button to send it; if it had arrived already, it is not created twice.",
   news_restored_files: "We kept what you typed, except the files: please choose them again, then send.",
   news_already:
     "An earlier version of this request has already arrived, and its confirmation is on its way by e-mail. " +
@@ -78,7 +80,7 @@ export const en = {
   ticket_status: "Status: {status}",
   ticket_position: "Number {position} in the queue",
   ticket_received: "Received on {at}",
-  ticket_fee: "Urgency fee: {fee} excl. VAT",
+  ticket_urgent: "Urgent: before all standard requests",
   status_new: "waiting in the queue",
   status_in_progress: "in progress",
   status_waiting_client: "waiting for your answer",
@@ -89,12 +91,14 @@ export const en = {
   status_spam: "closed",
   messages: "Messages",
   message_by: "{author}, {at}",
+  message_files: "Files: {names}",
   from_you: "You",
   from_desk: "e-connect Support",
   reply: "Your reply",
   reply_send: "Send the reply",
   sending_reply: "Sending your reply …",
   reply_sent: "Your reply has been added.",
+  reply_new_ticket: "That ticket was settled long ago: your reply has opened a new one, shown here.",
   reply_already: "Your earlier reply had already arrived: see below. Press the button again to add this one as well.",
   reply_offline: "The desk could not be reached. Press the button again in a moment; your reply cannot be added twice.",
   refresh: "Refresh",
@@ -103,7 +107,8 @@ export const en = {
   rules: "How the desk works",
   rule_order: "First come, first served, in the order in which requests arrive.",
   rule_effort: "Best effort: the best service we can give, without commitment in time.",
-  rule_hours: "Open Monday to Friday, 8:30 to 17:30, except public holidays in Luxembourg.",
+  rule_hours: "Open {first} to {last}, {opens} to {closes}, except public holidays in Luxembourg.",
+  rule_holiday: "Next public holiday: {name}, {on}.",
   rule_price: "Work is charged at {rate} an hour excl. VAT.",
   by_mail: "Or by e-mail:",
 
@@ -116,7 +121,8 @@ export const en = {
   "error.too-short": "This is too short.",
   "error.request-too-large": "These files are too large: 20 MB in all at most.",
   "error.attachment-refused": "This kind of file is not accepted.",
-  "error.phone-invalid": "Please give the number with its country code, for example +352\u00a026\u00a012\u00a034\u00a056.",
+  "error.phone-invalid":
+    "Please give the number with its country code, for example +352\u00a026\u00a012\u00a034\u00a056.",
   "error.url-invalid": "This is not the address of a website. Example: www.your-site.lu",
   "error.invalid": "The desk could not read this. Please check it.",
 };

@@ -6,8 +6,9 @@ export const fr = {
   optional: "(facultatif)",
   title: "Comment pouvons-nous vous aider ?",
   lead: "Décrivez votre demande. Vous recevez aussitôt un numéro, puis une confirmation par e-mail.",
-  desk_open: "Le Support Desk est ouvert jusqu’au {until}.",
+  desk_open: "Le Support Desk est ouvert jusqu’à {until}.",
   desk_closed: "Le Support Desk est fermé. Il rouvre le {reopens} ; les demandes sont acceptées à toute heure.",
+  desk_closed_for_long: "Le Support Desk est fermé. Les demandes sont acceptées à toute heure.",
 
   you: "Vos coordonnées",
   name: "Votre nom",
@@ -69,7 +70,8 @@ export const fr = {
   receipt_open: "Le Support Desk est ouvert en ce moment.",
   receipt_closed: "Le Support Desk est fermé en ce moment et rouvre le {reopens}.",
   receipt_mail: "Une confirmation est en route vers {email}.",
-  receipt_no_mail: "Aucune confirmation n’est envoyée par e-mail cette fois : notez le numéro ou gardez le lien ci-dessous.",
+  receipt_no_mail:
+    "Aucune confirmation n’est envoyée par e-mail cette fois : notez le numéro ou gardez le lien ci-dessous.",
   receipt_earlier:
     "Votre demande était déjà arrivée la première fois. Vos changements depuis n’y sont pas : vous pouvez les ajouter " +
     "par un message.",
@@ -86,7 +88,7 @@ export const fr = {
   ticket_status: "État : {status}",
   ticket_position: "En position {position} dans la file d’attente",
   ticket_received: "Reçu le {at}",
-  ticket_fee: "Frais d’urgence : {fee} HTVA",
+  ticket_urgent: "Urgent : avant toutes les demandes standard",
   status_new: "dans la file d’attente",
   status_in_progress: "en cours de traitement",
   status_waiting_client: "en attente de votre réponse",
@@ -97,12 +99,14 @@ export const fr = {
   status_spam: "clôturé",
   messages: "Messages",
   message_by: "{author}, {at}",
+  message_files: "Fichiers : {names}",
   from_you: "Vous",
   from_desk: "Support e-connect",
   reply: "Votre réponse",
   reply_send: "Envoyer la réponse",
   sending_reply: "Envoi de votre réponse …",
   reply_sent: "Votre réponse a été ajoutée.",
+  reply_new_ticket: "Ce ticket était clos depuis longtemps : votre réponse a ouvert un nouveau ticket, affiché ici.",
   reply_already:
     "Votre réponse précédente était déjà arrivée : voyez ci-dessous. Appuyez à nouveau sur le bouton pour ajouter " +
     "aussi celle-ci.",
@@ -115,7 +119,8 @@ export const fr = {
   rules: "Comment fonctionne le Support Desk",
   rule_order: "« First come, first served » : les demandes sont traitées dans l’ordre de leur arrivée.",
   rule_effort: "« Best effort » : la meilleure qualité de service possible, sans engagement dans le temps.",
-  rule_hours: "Ouvert du lundi au vendredi, de 8 h 30 à 17 h 30, sauf les jours fériés luxembourgeois.",
+  rule_hours: "Ouvert du {first} au {last}, de {opens} à {closes}, sauf les jours fériés luxembourgeois.",
+  rule_holiday: "Prochain jour férié : {name}, {on}.",
   rule_price: "Les interventions sont facturées {rate} HTVA de l’heure.",
   by_mail: "Ou par e-mail :",
 
@@ -129,7 +134,8 @@ export const fr = {
   "error.too-short": "C’est trop court.",
   "error.request-too-large": "Ces fichiers sont trop volumineux : 20 Mo au total au maximum.",
   "error.attachment-refused": "Ce type de fichier n’est pas accepté.",
-  "error.phone-invalid": "Indiquez le numéro avec l’indicatif du pays, par exemple +352\u00a026\u00a012\u00a034\u00a056.",
+  "error.phone-invalid":
+    "Indiquez le numéro avec l’indicatif du pays, par exemple +352\u00a026\u00a012\u00a034\u00a056.",
   "error.url-invalid": "Ceci n’est pas l’adresse d’un site web. Exemple : www.votre-site.lu",
   "error.invalid": "Le Support Desk n’a pas pu lire ceci, veuillez vérifier.",
 };
