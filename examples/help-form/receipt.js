@@ -40,6 +40,7 @@ export function showReceipt(receipt, { email }) {
   say(byId("receipt-number"), "receipt_number", { number: receipt.number });
   showFacts(byId("receipt-facts"), factsOf(receipt, email));
   byId("receipt-link").href = followLink(receipt.receipt_token);
+  byId("desk-state").hidden = true; // the receipt says it
   byId("receipt").hidden = false;
   focusHead();
 }

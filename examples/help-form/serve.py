@@ -92,6 +92,10 @@ class FormHandler(BaseHTTPRequestHandler):
             body = body.replace(DEFAULT_API.encode(), html.escape(self.server.api).encode())
         return TYPES[pages[name].suffix], body
 
+    def version_string(self) -> str:
+        """Name no versions."""
+        return "help-form"
+
     def log_message(self, *_: object) -> None:
         """Log nothing: receipt tokens are part of the address."""
 
