@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.desk.agents import routes as agents
+from app.desk.api_keys import routes as api_keys
 from app.desk.calendar import routes as calendar
 from app.desk.clients import routes as clients
 from app.desk.contacts import routes as contacts
@@ -49,4 +51,6 @@ def include_all(app: FastAPI) -> None:
     app.include_router(contacts.router)
     app.include_router(sites.router)
     app.include_router(calendar.router)
+    app.include_router(agents.router)
+    app.include_router(api_keys.router)
     app.include_router(health.router)

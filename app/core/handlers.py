@@ -10,7 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
-from app.core.problems import CONSTRAINTS, FieldError, Problem, busy, error_at, not_found
+from app.core.problems import CONSTRAINTS, POINTERS, FieldError, Problem, busy, error_at, not_found
 from app.core.strict_json import escape
 from app.core.telemetry import LOGGER
 from app.domain.errors import Refusal
@@ -157,7 +157,11 @@ async def _constraint(request: Request, exc: Any) -> JSONResponse:
     code = CONSTRAINTS.get(exc.constraint_name or "")
     if code is None:
         LOGGER.error("constraint without a name for clients", constraint=exc.constraint_name, sqlstate=exc.sqlstate)
-    return answer(request, Problem(code or "conflict"))
+    problem = Problem(code or "conflict")
+    pointer = POINTERS.get(exc.constraint_name or "")
+    if pointer is not None:
+        problem.errors = [error_at(pointer, problem.code, problem.kind.title + ".")]
+    return answer(request, problem)
 
 
 async def _unavailable(request: Request, exc: Any) -> JSONResponse:

@@ -91,6 +91,7 @@ KINDS: dict[str, Kind] = {
     "vat-number-invalid": Kind(
         422, "The VAT number does not fit the country", "Check the number, or the client's `country`."
     ),
+    "expired-already": Kind(422, "It would have expired already", "Choose a moment in the future, or none."),
     "already-exists": Kind(409, "There is one already", "Read it instead, or choose another value for the field."),
     "still-in-use": Kind(409, "Something depends on it", "Deactivate it instead of removing it."),
     "closure-empty": Kind(422, "The closure has no duration", "`ends_at` must lie after `starts_at`."),
@@ -118,6 +119,20 @@ CONSTRAINTS: dict[str, str] = {
     "fk_api_keys_client_id": "reference-unknown",
     "fk_api_keys_agent_id": "reference-unknown",
     "pk_idempotency_keys": "idempotency-key-in-flight",
+}
+
+# The field at fault, where a constraint is about one that clients send.
+POINTERS: dict[str, str] = {
+    "uq_agents_email": "/email",
+    "pk_client_domains": "/domains",
+    "uq_contacts_client_id_email": "/email",
+    "uq_sites_client_id_url": "/url",
+    "fk_tickets_client_id": "/client_id",
+    "fk_tickets_client_id_site_id": "/site_id",
+    "fk_tickets_client_id_contact_id": "/contact_id",
+    "fk_tickets_assignee_id": "/assignee_id",
+    "fk_api_keys_client_id": "/client_id",
+    "fk_api_keys_agent_id": "/agent_id",
 }
 
 
