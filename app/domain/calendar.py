@@ -140,8 +140,7 @@ def attended_from(hours: OpeningHours, instant: datetime) -> datetime | None:
 
 def open_minutes(hours: OpeningHours, start: datetime, end: datetime) -> int:
     """Whole minutes in [start, end) during which the desk is open; 0 when end is not after start."""
-    first, last = utc(start), utc(end)
-    return _open_time(hours, first, last) // MINUTE if first < last else 0
+    return _open_time(hours, utc(start), utc(end)) // MINUTE
 
 
 def is_open_throughout(hours: OpeningHours, span: Span) -> bool:

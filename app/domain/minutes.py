@@ -1,21 +1,16 @@
 """Integer minutes: how long something lasted, and what of it is billed (rule P2)."""
 
-from datetime import datetime
-
-from app.domain.calendar import MINUTE, utc
+from app.domain.calendar import MINUTE, Span
 from app.domain.errors import Refusal
 
 
-def worked_minutes(start: datetime, end: datetime) -> int:
-    """How many times the clock's minute changed in [start, end), at least 1.
+def worked_minutes(span: Span) -> int:
+    """How many times the clock's minute changed in the span, at least 1.
 
     Seconds are cut off at both ends alike, so the parts of a split entry add up to the whole.
     """
-    first, last = utc(start), utc(end)
-    if last <= first:
-        raise Refusal("empty-span", "The end must lie after the start.")
-    whole = last.replace(second=0, microsecond=0) - first.replace(second=0, microsecond=0)
-    return max(whole // MINUTE, 1)
+    since_whole_minute = span.end - span.start.replace(second=0, microsecond=0)
+    return max(since_whole_minute // MINUTE, 1)
 
 
 def check_minutes(minutes: int) -> None:

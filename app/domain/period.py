@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 from app.domain.calendar import DAY, DESK_ZONE, FIRST_YEAR, LAST_YEAR, Span, day_start, local_date
 from app.domain.errors import Refusal
 
-_NAME = re.compile(r"([0-9]{4})-(?:Q([1-4])|(0[1-9]|1[0-2]))")
+_NAME = re.compile(r"([1-9][0-9]{3})-(?:Q([1-4])|(0[1-9]|1[0-2]))")
 
 
 class Cycle(StrEnum):
@@ -64,8 +64,6 @@ def parse_period(text: str) -> Period:
     if match is None:
         raise Refusal("period-invalid", "A period is a quarter such as 2026-Q3 or a month such as 2026-07.")
     year, quarter, month = match.groups()
-    if int(year) == 0:
-        raise Refusal("period-invalid", "There is no year 0.")
     if quarter:
         return period_of(date(int(year), int(quarter) * 3, 1), Cycle.QUARTERLY)
     return period_of(date(int(year), int(month), 1), Cycle.MONTHLY)
@@ -86,7 +84,7 @@ def split_at_days(span: Span, days: Iterable[date], zone: ZoneInfo = DESK_ZONE) 
 def split_at_midnights(span: Span, zone: ZoneInfo = DESK_ZONE) -> tuple[Span, ...]:
     """The span cut so that each part lies on one local date."""
     first, last = local_date(span.start, zone), local_date(span.end, zone)
-    return split_at_days(span, (first + ahead * DAY for ahead in range(1, (last - first).days + 1)), zone)
+    return split_at_days(span, (first + ahead * DAY for ahead in range((last - first).days + 1)), zone)
 
 
 def split_at_periods(span: Span, cycle: Cycle, zone: ZoneInfo = DESK_ZONE) -> tuple[Span, ...]:

@@ -209,6 +209,17 @@ def test_other_hours_and_zones_are_only_data() -> None:
     assert open_minutes(lisbon, datetime(2026, 7, 1, tzinfo=UTC), datetime(2026, 7, 8, tzinfo=UTC)) == 120
 
 
+def test_dates_are_those_of_the_hours_own_zone() -> None:
+    # Auckland is twelve or thirteen hours ahead: its Saturday begins on Luxembourg's Friday.
+    auckland = OpeningHours(weekdays=frozenset({6}), opens=time(1), closes=time(3), zone=ZoneInfo("Pacific/Auckland"))
+    opening = datetime(2026, 7, 3, 13, 0, tzinfo=UTC)
+    assert is_open(auckland, opening)
+    assert next_opening(auckland, opening - timedelta(minutes=1)) == opening
+    assert open_minutes(auckland, opening - timedelta(hours=1), opening + timedelta(hours=1)) == 60
+    assert open_minutes(auckland, opening, opening + timedelta(hours=9)) == 120
+    assert day_start(date(2026, 7, 4), auckland.zone) == datetime(2026, 7, 3, 12, 0, tzinfo=UTC)
+
+
 def test_hours_that_cannot_be_kept_are_refused() -> None:
     for opens, closes in [(time(9), time(9)), (time(17, 30), time(8, 30))]:
         with pytest.raises(Refusal) as refusal:

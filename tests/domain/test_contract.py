@@ -124,6 +124,7 @@ def test_booked_draws_change_only_their_pools() -> None:
     pools = (a_pool(1, 100), a_pool(2, 100, drawn_minutes=50))
     booked = after(pools, draws((1, 30), (2, 10), (1, 20), (2, -5)))
     assert [pool.drawn_minutes for pool in booked] == [50, 55]
+    assert after(pools, draws((2, 10)))[0] == pools[0]
     with pytest.raises(Refusal) as refusal:
         after(pools, draws((2, 51)))
     assert refusal.value.code == "pool-overdrawn"

@@ -2,6 +2,7 @@
 
 from datetime import UTC, date, datetime, timedelta
 from itertools import pairwise
+from zoneinfo import ZoneInfo
 
 import pytest
 from hypothesis import given
@@ -132,6 +133,22 @@ def test_cutting_at_chosen_days() -> None:
     cut = datetime(2026, 7, 1, 22, tzinfo=UTC)
     days = [date(2026, 7, 2), date(2026, 7, 2), date(2026, 6, 29), date(2026, 7, 6), date(2020, 1, 1)]
     assert split_at_days(week, days) == (Span(week.start, cut), Span(cut, week.end))
+
+
+def test_another_zone_has_its_own_midnights() -> None:
+    auckland = ZoneInfo("Pacific/Auckland")  # UTC+12 in July
+    midnight = datetime(2026, 6, 30, 12, 0, tzinfo=UTC)
+    span = Span(midnight - timedelta(hours=1), midnight + timedelta(hours=11))
+    halves = (Span(span.start, midnight), Span(midnight, span.end))
+    assert split_at_midnights(span, auckland) == halves
+    assert split_at_periods(span, Cycle.QUARTERLY, auckland) == halves
+    assert split_at_days(span, [date(2026, 7, 1)], auckland) == halves
+    assert parse_period("2026-Q3").span(auckland).start == midnight
+    # New Zealand has left summer time on 30 June and not yet returned to it on 1 September.
+    assert parse_period("2026-08").span(auckland).end == datetime(2026, 8, 31, 12, 0, tzinfo=UTC)
+    late = Span(datetime(2026, 6, 30, 11, 0, tzinfo=UTC), datetime(2026, 7, 31, 13, 0, tzinfo=UTC))
+    assert [part.start.hour for part in split_at_periods(late, Cycle.MONTHLY, auckland)] == [11, 12, 12]
+    assert len(split_at_midnights(Span(midnight, midnight + timedelta(hours=24)), auckland)) == 1
 
 
 def test_months_cut_a_year_in_twelve() -> None:

@@ -146,6 +146,13 @@ def test_minutes_the_fee_includes_are_neither_drawn_nor_billed() -> None:
     assert parts(short) == (25, 0, 0, 0, 25, 0)
 
 
+@pytest.mark.parametrize(("included", "reason"), [(0, None), (1, "included_in_fee")])
+def test_the_last_included_minute(included: int, reason: str | None) -> None:
+    one = price(some_work(25, lane=Lane.URGENT, included_minutes=included), HOUR_READING)
+    assert parts(one) == (25, 0, 25 - included, 0, included, 200 * (25 - included))
+    assert one.non_billable_reason == reason
+
+
 def test_standard_and_quoted_work_has_no_included_minutes() -> None:
     assert parts(price(some_work(25, included_minutes=60), HOUR_READING)) == (25, 0, 25, 0, 0, 5000)
     quoted = price(some_work(25, lane=Lane.URGENT, included_minutes=60, quoted=True), HOUR_READING)
@@ -195,6 +202,12 @@ def test_a_counter_entry_takes_back_everything() -> None:
 )
 def test_when_a_quote_is_needed(estimated: int | None, chargeable: int, expected: bool) -> None:
     assert needs_quote(a_terms(), estimated_minutes=estimated, chargeable_minutes=chargeable) is expected
+
+
+def test_a_threshold_of_nothing_lets_nothing_pass_but_nothing() -> None:
+    terms = a_terms(quote_threshold_minutes=0)
+    assert not needs_quote(terms, estimated_minutes=None, chargeable_minutes=0)
+    assert needs_quote(terms, estimated_minutes=None, chargeable_minutes=1)
 
 
 def test_time_beyond_a_day_without_an_accepted_quote_is_refused() -> None:

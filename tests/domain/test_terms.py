@@ -99,6 +99,7 @@ def test_the_edges_are_allowed() -> None:
         urgency=an_urgency_terms(opening_fee_cents=100_000_000, hourly_rate_cents=0, included_minutes=100_000),
     )
     assert replace(edges) == edges
+    assert an_urgency_terms(opening_fee_cents=0, included_minutes=0).included_minutes == 0
 
 
 @pytest.mark.parametrize(
