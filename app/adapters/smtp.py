@@ -7,7 +7,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NoReturn
+from typing import Literal, NoReturn, cast
 
 import aiosmtplib
 
@@ -88,7 +88,8 @@ class Smtp:
                 await _deliver(client, raw_message, sender, recipient)
             # The bare command, not client.quit(): hanging up stays in one place below.
             with suppress(aiosmtplib.SMTPException, OSError):
-                await client.execute_command(b"QUIT", timeout=QUIT_SECONDS)
+                async with asyncio.timeout(QUIT_SECONDS):
+                    await client.execute_command(b"QUIT")
         except TimeoutError:
             raise Temporary(f"No answer within {self._server.timeout_seconds} s.") from None
         finally:
@@ -134,8 +135,8 @@ def _hang_up(client: aiosmtplib.SMTP) -> None:
     # Aborting frees the socket now; a polite TLS close would wait for an answer of a server that may be stalled.
     transport = client.transport
     client.close()
-    if isinstance(transport, asyncio.WriteTransport):
-        transport.abort()
+    if transport is not None:
+        cast("asyncio.WriteTransport", transport).abort()  # uvloop's is one too, but does not inherit from it
 
 
 def _raise_by_code(what: str, code: int, reply: str) -> NoReturn:

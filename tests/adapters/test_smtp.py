@@ -5,11 +5,13 @@ import logging
 import re
 import ssl
 import time
+from contextlib import nullcontext
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 import trustme
+import uvloop
 
 from app.adapters.mail_message import build_mail
 from app.adapters.smtp import Permanent, Smtp, SmtpServer, Temporary
@@ -157,6 +159,17 @@ class Authority:
 @pytest.fixture
 def authority(tmp_path: Path) -> Authority:
     return Authority(tmp_path)
+
+
+@pytest.mark.parametrize("stall_at", [None, "data", "quit"])
+def test_the_loop_of_production_is_left_clean_too(
+    authority: Authority, monkeypatch: pytest.MonkeyPatch, stall_at: str | None
+) -> None:
+    monkeypatch.setattr("app.adapters.smtp.QUIT_SECONDS", 1)
+    with mailserver(Behaviour(stall_at=stall_at), implicit=authority.context) as server:
+        smtp = Smtp(replace(plain(server.port, timeout_seconds=1), tls="implicit", ca_file=authority.ca_file))
+        with pytest.raises(Temporary) if stall_at == "data" else nullcontext():
+            uvloop.run(smtp.send(RAW, SENDER, ANNA))
 
 
 def test_starttls_with_a_trusted_certificate(authority: Authority) -> None:
