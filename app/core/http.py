@@ -5,7 +5,8 @@ credential and permission, Idempotency-Key, the handler itself, commit, headers.
 """
 
 import hashlib
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Collection, Coroutine, Iterator
+from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response, params
@@ -27,6 +28,8 @@ FILES_LIMIT = 20 * KIBIBYTE * KIBIBYTE
 MOST_FILES = 10
 MOST_FIELDS = 40
 NOT_MODIFIED = 304
+# A form has no booleans: a ticked box says on, a script says true.
+TICKED: dict[str, Any] = {"true": True, "on": True, "false": False}
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -90,6 +93,7 @@ class DeskRoute(APIRoute):
             query_names=frozenset(
                 field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)
             ),
+            booleans=_booleans(self.body_field),
         )
 
         async def handle(request: Request) -> Response:
@@ -98,29 +102,26 @@ class DeskRoute(APIRoute):
         return handle
 
 
+def _booleans(body: Any) -> frozenset[str]:
+    """The fields of the body's shape that are true or false."""
+    shape = body.field_info.annotation if body is not None else None
+    fields = getattr(shape, "model_fields", {})
+    return frozenset(name for name, field in fields.items() if field.annotation is bool)
+
+
+@dataclass(frozen=True, slots=True)
 class Rule:
     """How one route treats its requests."""
 
-    def __init__(
-        self,
-        *,
-        operation: str,
-        route: str,
-        permission: str,
-        body_limit: int,
-        takes_body: bool,
-        takes_files: bool,
-        idempotent: bool,
-        query_names: frozenset[str],
-    ) -> None:
-        self.operation = operation
-        self.route = route
-        self.permission = permission
-        self.body_limit = body_limit
-        self.takes_body = takes_body
-        self.takes_files = takes_files
-        self.idempotent = idempotent
-        self.query_names = query_names
+    operation: str
+    route: str
+    permission: str
+    body_limit: int
+    takes_body: bool
+    takes_files: bool
+    idempotent: bool
+    query_names: frozenset[str]
+    booleans: frozenset[str]
 
     async def handle(self, request: Request, handler: Handler) -> Response:
         """One request, from its headers to its committed reply."""
@@ -197,7 +198,7 @@ class Rule:
         if media_type == "application/json":
             parsed = strict_json.parse(await request.body())
         elif media_type == "multipart/form-data" and self.takes_files:
-            parsed = await read_form(request, unit)
+            parsed = await read_form(request, unit, self.booleans)
             # From here on the form is the JSON document of the same shape: one validation for both.
             _call_it_json(request)
         elif not media_type and not await request.body():
@@ -250,7 +251,7 @@ class File:
         self.sha256 = hashlib.sha256(content).hexdigest()
 
 
-async def read_form(request: Request, unit: Unit) -> dict[str, Any]:
+async def read_form(request: Request, unit: Unit, booleans: Collection[str]) -> dict[str, Any]:
     """A multipart form as the JSON document it stands for; its files go to `unit.files`."""
     try:
         form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=FORM_LIMIT)
@@ -262,12 +263,12 @@ async def read_form(request: Request, unit: Unit) -> dict[str, Any]:
             for name, value in form.multi_items()
             if name == "attachments" and isinstance(value, UploadFile) and value.filename
         ]
-        return dict(_fields(form))
+        return dict(_fields(form, booleans))
     finally:
         await form.close()
 
 
-def _fields(form: FormData) -> Iterator[tuple[str, Any]]:
+def _fields(form: FormData, booleans: Collection[str]) -> Iterator[tuple[str, Any]]:
     seen: set[str] = set()
     for name, value in form.multi_items():
         if not isinstance(value, str):
@@ -280,8 +281,7 @@ def _fields(form: FormData) -> Iterator[tuple[str, Any]]:
             raise Problem("invalid-request", errors=[error_at("", "text-unstorable", "NUL is not text.")])
         seen.add(name)
         if value:
-            # A form has no booleans: a ticked box says on, a script says true.
-            yield name, {"true": True, "on": True, "false": False}.get(value, value)
+            yield name, TICKED.get(value, value) if name in booleans else value
 
 
 def _call_it_json(request: Request) -> None:

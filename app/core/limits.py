@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.core.db import Connection
+from app.core.idempotency import Claim
 from app.core.problems import Problem
 
 
@@ -47,7 +48,9 @@ class Standing:
 # The table is unlogged: this commit waits for no disk.
 HIT = """
 INSERT INTO rate_limits AS r (key, window_started_at, hits)
-SELECT key, $3, 1 FROM unnest($1::text[]) AS wanted (key) ORDER BY key
+SELECT wanted.key, $3, 1 FROM unnest($1::text[]) AS wanted (key)
+WHERE NOT EXISTS (SELECT FROM idempotency_keys k WHERE (k.scope, k.route, k.key) = ($4, $5, $6))
+ORDER BY wanted.key
 ON CONFLICT (key) DO UPDATE SET
     (window_started_at, hits) = (
         SELECT CASE WHEN over THEN $3 ELSE r.window_started_at END, CASE WHEN over THEN 1 ELSE r.hits + 1 END
@@ -57,8 +60,12 @@ RETURNING key, hits, window_started_at
 """
 
 
-async def hit(connection: Connection, limits: Sequence[Limit], now: datetime) -> Mapping[str, str]:
+async def hit(
+    connection: Connection, limits: Sequence[Limit], now: datetime, claim: Claim | None = None
+) -> Mapping[str, str]:
     """Count one hit of each limit, outside of any transaction.
+
+    A repeat of a request that was answered before (`claim`) counts for nothing: it only gets its reply again.
 
     Returns:
         The RateLimit-* headers of the limit that is nearest to its end.
@@ -67,7 +74,10 @@ async def hit(connection: Connection, limits: Sequence[Limit], now: datetime) ->
         Problem: `rate-limited` (429) with Retry-After.
     """
     seconds = {limit.key: limit.seconds for limit in limits}
-    rows = await connection.fetch(HIT, sorted(seconds), seconds, now)
+    known = (claim.scope, claim.route, claim.key) if claim else (None, None, None)
+    rows = await connection.fetch(HIT, sorted(seconds), seconds, now, *known)
+    if not rows:
+        return {}
     found = {row["key"]: row for row in rows}
     standings = [
         _standing(limit, found[limit.key]["hits"], found[limit.key]["window_started_at"], now) for limit in limits

@@ -74,7 +74,7 @@ class Unit:
     async def limit(self, *wanted: limits.Limit) -> None:
         """Count this request before its transaction begins; refused with 429 when it is one too many."""
         assert self._transaction is None  # noqa: S101 (a refused request must still be counted)
-        self.headers |= await limits.hit(await self.connection(), wanted, self.now)
+        self.headers |= await limits.hit(await self.connection(), wanted, self.now, self.claim)
 
     def etag(self, version: int) -> None:
         """Tag the answer; a GET whose reader has this version already is answered 304."""

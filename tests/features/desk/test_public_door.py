@@ -361,3 +361,20 @@ async def test_a_proof_of_work_opens_the_door_once(api: httpx.AsyncClient, app: 
     assert (await api.post("/v1/public/tickets", json=FORM | {"altcha": proof})).status_code == 201
     again = await api.post("/v1/public/tickets", json=FORM | {"altcha": proof})
     assert again.json()["code"] == "proof-of-work-required"
+
+
+async def test_words_that_look_like_boxes_stay_words(api: httpx.AsyncClient):
+    form = FORM | {"subject": "on", "message": "false", "urgent": "false"}
+    answer = await api.post("/v1/public/tickets", data=form, files=[("attachments", ("a.txt", b"a"))])
+    assert answer.status_code == 201, answer.text
+    seen = (await api.get(f"/v1/public/tickets/{answer.json()['receipt_token']}")).json()
+    assert (seen["subject"], seen["messages"][0]["body"]) == ("on", "false")
+
+
+async def test_repeats_of_an_accepted_request_are_not_counted(api: httpx.AsyncClient, app: FastAPI, clock: Clock):
+    app.state.settings = app.state.settings.model_copy(update={"form_per_minute_per_ip": 1})
+    key = {"Idempotency-Key": "patience"}
+    answers = [await api.post("/v1/public/tickets", json=FORM, headers=key) for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [201] * 4
+    assert len({answer.json()["number"] for answer in answers}) == 1
+    assert (await api.post("/v1/public/tickets", json=FORM)).status_code == 429
