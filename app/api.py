@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.billing.terms import routes as terms
 from app.desk.agents import routes as agents
 from app.desk.api_keys import routes as api_keys
 from app.desk.calendar import routes as calendar
@@ -20,6 +21,7 @@ TAGS = [
     ("tickets", "Requests for support, what is said on them, their files and their history."),
     ("queue", "The order of work: urgent before standard, then first come, first served."),
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
+    ("terms", "The prices and rules of the desk, as versions that each hold from a date."),
     ("calendar", "When the desk is open, and when not."),
     ("agents", "The people of the desk."),
     ("api-keys", "Credentials: one role each, shown once, revoked at once."),
@@ -51,6 +53,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(contacts.router)
     app.include_router(sites.router)
     app.include_router(calendar.router)
+    app.include_router(terms.router)
     app.include_router(agents.router)
     app.include_router(api_keys.router)
     app.include_router(health.router)

@@ -94,6 +94,7 @@ async def empty(superuser: Connection) -> None:
     """
     tables = await superuser.fetch(ROWS_OF_TESTS, KEPT_TABLES)
     deletes = "".join(f'DELETE FROM "{row["relname"]}"; ' for row in tables)
+    deletes += "DELETE FROM terms WHERE effective_on > '2022-07-01'; "
     await superuser.execute(f"SET session_replication_role = replica; {deletes} RESET session_replication_role")
 
 

@@ -11,7 +11,7 @@ PUBLIC: Final = "public"
 ALL_READS = frozenset(
     {
         "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
-        "terms:read", "events:read",
+        "terms:read", "notices:read", "events:read",
     }
 )  # fmt: skip
 
@@ -20,7 +20,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "agent": ALL_READS
     | {"tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write"},
     # Keeps the books: reads everything, changes what bills are made of.
-    "finance": ALL_READS | {"clients:write", "contacts:write", "audit:read"},
+    "finance": ALL_READS | {"clients:write", "contacts:write", "audit:read", "terms:write"},
     # The accounting system: reads whom it bills.
     "accounting": frozenset({"clients:read", "contacts:read", "calendar:read", "terms:read"}),
     # A client's own portal: its own data only (the service narrows every query to the key's client).
@@ -36,7 +36,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         ALL_READS
         | {
             "tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write",
-            "calendar:write",
+            "calendar:write", "terms:write",
             "agents:write", "api_keys:read", "api_keys:write", "audit:read", "jobs:read", "jobs:write",
             "inbound_messages:write",
         }

@@ -5,7 +5,9 @@ Nothing a client sent is ever repeated in an answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
+from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -101,6 +103,18 @@ KINDS: dict[str, Kind] = {
     "empty-span": Kind(422, "The stretch of time has no duration", "The end must lie after the start."),
     "hours-invalid": Kind(422, "Those are no opening hours", "They open before they close, on at least one weekday."),
     "terms-missing": Kind(503, "No terms are in force", "An administrator must publish terms first."),
+    # Terms (N).
+    "no-terms": Kind(409, "No terms were in force", "The first terms hold from the date the list of terms shows."),
+    "terms-retroactive": Kind(
+        409, "Terms never hold for the past", "Choose an `effective_on` after today and after everything priced yet."
+    ),
+    "notice-too-short": Kind(
+        422, "Clients would be told too late", "Choose a later `effective_on`, or say why it is sooner in `reason`."
+    ),
+    "terms-exist": Kind(
+        409, "There are terms for that date", "A published version never changes: choose another date."
+    ),
+    "terms-invalid": Kind(422, "The policy makes no sense", "`field` names the number that is out of its bounds."),
     "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),
 }
 
@@ -118,6 +132,7 @@ CONSTRAINTS: dict[str, str] = {
     "fk_tickets_assignee_id": "reference-unknown",
     "fk_api_keys_client_id": "reference-unknown",
     "fk_api_keys_agent_id": "reference-unknown",
+    "uq_terms_effective_on": "terms-exist",
     "pk_idempotency_keys": "idempotency-key-in-flight",
 }
 
@@ -182,7 +197,7 @@ class Problem(Exception):  # noqa: N818 (it is what RFC 9457 calls it)
     @classmethod
     def of_refusal(cls, refusal: Refusal) -> "Problem":
         """A rule of the desk in HTTP's words; a `pointer` among the facts becomes the field at fault."""
-        facts = dict(refusal.facts)
+        facts = {name: _plain(fact) for name, fact in refusal.facts.items()}
         pointer = facts.pop("pointer", None)
         errors = [error_at(str(pointer), refusal.code, refusal.detail)] if pointer else []
         problem = cls(refusal.code, refusal.detail, errors=errors)
@@ -202,6 +217,11 @@ class Problem(Exception):  # noqa: N818 (it is what RFC 9457 calls it)
         if self.errors:
             document["errors"] = [error.model_dump(by_alias=True) for error in self.errors]
         return document | self.facts
+
+
+def _plain(fact: object) -> object:
+    """What JSON has no word for, as its text."""
+    return str(fact) if isinstance(fact, date | UUID) else fact
 
 
 def error_at(pointer: str, code: str, message: str, place: str = "body") -> FieldError:

@@ -142,6 +142,8 @@ def _local_date(value: Any) -> date:
 LocalDate = Annotated[date, BeforeValidator(_local_date)]
 
 Minutes = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
+Cents = Annotated[int, Strict(), Field(ge=0, le=100_000_000)]
+BasisPoints = Annotated[int, Strict(), Field(ge=0, le=10_000)]
 Bool = Annotated[bool, Strict()]
 Language = Literal["fr", "en", "de"]
 

@@ -52,6 +52,11 @@ WHO = {
     "list_closures": EVERYBODY_BUT_MAIL,
     "read_closure": EVERYBODY_BUT_MAIL,
     "create_closure": {"admin"},
+    # Everybody may know the terms; finance sets them, staff sees who was told.
+    "list_terms": EVERYBODY_BUT_MAIL,
+    "read_terms": EVERYBODY_BUT_MAIL,
+    "publish_terms": {"finance", "admin"},
+    "list_terms_notices": STAFF,
 }
 EVERY_GUARDED = pytest.mark.parametrize("operation", GUARDED, ids=[operation.id for operation in GUARDED])
 

@@ -55,6 +55,7 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
         "api_key_id": str(key_id),
         "key_id": str(key_id),
         "agent_id": str(keys.agent_id),
+        "terms_id": str(await conn.fetchval("SELECT id FROM terms")),
     }
 
 

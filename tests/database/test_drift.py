@@ -27,10 +27,11 @@ WHERE i.indisunique AND c.relnamespace = 'public'::regnamespace AND i.indrelid <
 OURS_ALONE = {
     r"pk_(?!client_domains|idempotency_keys).*": "ids are made by the service; upserts meet the rest",
     r"ck_.*_known": "shapes list the same values",
+    r"fk_terms_notices_.*": "written by the statement that reads or makes them",
     r"fk_.*_ticket_id|fk_attachment.*|fk_messages_.*": "written in the transaction that locks or makes the ticket",
     r"fk_(audit_log_api_key_id|events_client_id|tickets_terms_id|tickets_follows_ticket_id)": "read before written",
     r"fk_(contacts|sites|client_domains)_client_id": "the client is read and locked first; clients are never deleted",
-    r"uq_(tickets_(number|sequence)|jobs_unique_key|outgoing_mails_acknowledgement|terms_effective_on)": "our own numbers",
+    r"uq_(tickets_(number|sequence)|jobs_unique_key|outgoing_mails_acknowledgement|terms_notices_mail_id)": "our own numbers",
     r"uq_(contacts|sites|messages)_.*_id_id|uq_messages_ticket_id_id|uq_contacts_client_id_id": "targets of foreign keys",
     r"ck_(?!tickets_(site|contact)_has_client).*": "shapes or the service keep the rule; the database is the last reviewer",
 }

@@ -1,0 +1,84 @@
+"""The terms: which version holds on a date, and how a new one is published (rule N)."""
+
+from collections.abc import Mapping
+from dataclasses import fields
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.billing.terms import queries
+from app.core import events
+from app.core.db import Connection, Row
+from app.core.ids import new_id
+from app.domain.calendar import local_date
+from app.domain.errors import Refusal
+from app.domain.mail import bare_address
+from app.domain.terms import Terms, UrgencyTerms, check_publication
+
+# The columns that a version has beside its policy.
+ASIDE = {"id", "reason", "text", "published_at"}
+
+
+def policy(row: Mapping[str, Any]) -> Terms:
+    """A row of `terms` as the rules know it."""
+    urgency = UrgencyTerms(**{field.name: row[f"urgency_{field.name}"] for field in fields(UrgencyTerms)})
+    names = {field.name for field in fields(Terms)} - {"terms_id", "urgency"}
+    values: dict[str, Any] = {name: tuple(row[name]) if isinstance(row[name], list) else row[name] for name in names}
+    return Terms(terms_id=row["id"], urgency=urgency, **values)
+
+
+async def terms_on(connection: Connection, day: date) -> Row:
+    """The version in force on a local date (P3).
+
+    Raises:
+        Refusal: `no-terms` before the first version.
+    """
+    row = await queries.terms_on(connection, day)
+    if row is None:
+        raise Refusal("no-terms", f"No terms were in force on {day}.", on=day.isoformat())
+    return row
+
+
+async def publish_terms(
+    connection: Connection,
+    wanted: Mapping[str, Any],
+    *,
+    reason: str | None,
+    actor: dict[str, str],
+    now: datetime,
+) -> Row:
+    """Publish a version and mail every contact of every client, with the proof of it (N1).
+
+    `wanted` holds columns of `terms`; what it leaves out stays as the version before has it.
+
+    Raises:
+        Refusal: `terms-retroactive`, `notice-too-short`, `terms-invalid`, or `terms-exist` for that date.
+    """
+    await queries.lock_versions(connection)
+    effective_on, today = wanted["effective_on"], local_date(now)
+    in_force = await terms_on(connection, today)
+    check_publication(effective_on, today, last_priced_on=None, notice_days=in_force["notice_days"], reason=reason)
+    before = await terms_on(connection, effective_on)
+    if before["effective_on"] == effective_on:
+        raise Refusal("terms-exist", f"Terms for {effective_on} were published already.", pointer="/effective_on")
+    values = {**before, **wanted, "id": new_id(), "reason": reason, "published_at": now}
+    policy(values)
+    row = await queries.insert_terms(connection, values)
+    told = await _tell_everybody(connection, row["id"], now)
+    data = {"effective_on": effective_on.isoformat(), "told": told, "reason": reason}
+    await events.record(connection, "terms.published", subject_id=row["id"], actor=actor, data=data, now=now)
+    return row
+
+
+async def _tell_everybody(connection: Connection, terms_id: UUID, now: datetime) -> int:
+    """Queue the notices; how many mails that makes."""
+    people = await queries.everybody(connection)
+    notices = [
+        (
+            new_id(), new_id(), new_id(), one["client_id"], one["name"], one["email"],
+            bare_address(one["email"]) if one["email"] else None, one["language"],
+        )
+        for one in people
+    ]  # fmt: skip
+    await queries.tell(connection, notices, terms_id, now)
+    return sum(one["email"] is not None for one in people)
