@@ -15,7 +15,7 @@ RUN useradd --system --uid 10001 --home-dir /srv/desk --no-create-home --shell /
 COPY --from=build /srv/venv /srv/venv
 COPY --from=build /srv/desk /srv/desk
 WORKDIR /srv/desk
-ENV PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 ENVIRONMENT=production HOST=0.0.0.0 PORT=8000 WORKER_IN_API=false
+ENV HOME=/srv/desk PATH=/srv/venv/bin:$PATH PYTHONUNBUFFERED=1 ENVIRONMENT=production HOST=0.0.0.0 PORT=8000 WORKER_IN_API=false
 USER 10001
 EXPOSE 8000
 HEALTHCHECK --interval=10s --timeout=3s --start-period=10s CMD \
