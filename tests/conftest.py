@@ -43,7 +43,7 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
     skipped = reporter.stats.get("skipped", []) if reporter else []
     if skipped and os.environ.get("CI") == "true" and session.exitstatus == 0:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
-        print(f"\nCI: {len(skipped)} tests were skipped, and nothing may be skipped here.", file=sys.stderr)  # noqa: T201
+        print(f"\nCI: {len(skipped)} tests were skipped, and nothing may be skipped here.", file=sys.stderr)
 
 
 @pytest.fixture(scope="session")

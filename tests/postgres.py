@@ -1,22 +1,25 @@
 """One embedded Postgres for a test run, a migrated template in it, and databases cloned from that template."""
 
 import asyncio
+import json
 import os
+import subprocess
+import sys
 from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass
 from itertools import count
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
 import asyncpg
 
-from app.adapters.embedded_postgres import Cluster, start
+from app.adapters.embedded_postgres import Cluster
 from app.core.db import SESSION, Connection, Database, prepare
-from app.core.migrations import upgrade
-from app.desk.calendar.service import load_holidays
 from tests.run_folder import turn
 
+ROOT = Path(__file__).parents[1]
 TEMPLATE = "desk"
 KEPT_TABLES = ("alembic_version", "holidays", "terms")  # what the migrations bring
 ROWS_OF_TESTS = """
@@ -27,20 +30,15 @@ _numbers = count(1)
 
 
 def cluster_with_template() -> Cluster:
-    """The run's server; the first worker that asks starts it and migrates the template."""
+    """The run's server; the first worker that asks has it started and its template migrated."""
     with turn("template") as folder:
-        cluster = start(folder, fsync=False)
-        done = folder / "template.ready"
-        if not done.exists():
-            upgrade(cluster.owner_url)
-            asyncio.run(_load_holidays(cluster.owner_url))
-            done.touch()
-    return cluster
-
-
-async def _load_holidays(url: str) -> None:
-    async with connected(url) as connection:
-        await load_holidays(connection)
+        described = folder / "cluster.json"
+        if not described.exists():
+            made = subprocess.run(
+                [sys.executable, "-m", "tests.template", str(folder)], cwd=ROOT, check=True, stdout=subprocess.PIPE
+            )
+            described.write_bytes(made.stdout)
+    return Cluster(**json.loads(described.read_bytes()))
 
 
 @asynccontextmanager

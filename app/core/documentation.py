@@ -11,7 +11,7 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from app.core.http import roles_of
+from app.core.http import FILES_LIMIT, roles_of
 from app.core.permissions import PUBLIC
 from app.core.problems import KINDS, ProblemOut, not_found
 
@@ -133,19 +133,20 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     if method == "patch":
         operation.setdefault("parameters", []).append(IF_MATCH)
     if "requestBody" in operation:
-        _add_body_refusals(operation, limit)
+        _add_body_refusals(operation, limit, files=files)
         if files:
             _add_form(operation["requestBody"]["content"])
     for response in responses.values():
         response.setdefault("headers", {})["X-Request-ID"] = REQUEST_ID
 
 
-def _add_body_refusals(operation: dict[str, Any], limit: int) -> None:
+def _add_body_refusals(operation: dict[str, Any], limit: int, *, files: bool) -> None:
+    with_files = f", or with files than {FILES_LIMIT}" if files else ""
     content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, description in (
         ("400", "The body cannot be read."),
         ("409", "A rule of the desk or a race refuses it."),
-        ("413", f"The body is larger than {limit} bytes."),
+        ("413", f"The body is larger than {limit} bytes{with_files}."),
         ("415", "The body has the wrong media type."),
     ):
         operation["responses"].setdefault(status, {"description": description, "content": dict(content)})

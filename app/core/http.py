@@ -68,7 +68,7 @@ def allows(
     extra = {
         "security": security,
         "x-permission": permission,
-        "x-body-limit": FILES_LIMIT if files else body_limit,
+        "x-body-limit": body_limit,
         "x-files": files,
         "x-writes": writes,
     }
@@ -181,7 +181,7 @@ class Rule:
         if self.takes_body:
             # A slow sender must not keep a connection that others could use.
             await unit.rest()
-            request = Request(request.scope, limited(request, self.body_limit))
+            request = Request(request.scope, limited(request, self._limit_of(request)))
             parsed = await self._parse_body(request, unit)
         if self.idempotent:
             key = idempotency.read_key(request.headers.get("idempotency-key"))
@@ -190,8 +190,11 @@ class Rule:
                 unit.claim = idempotency.Claim(unit.caller.scope, self.route, key, print_)
         return request
 
+    def _limit_of(self, request: Request) -> int:
+        return FILES_LIMIT if self.takes_files and _media_type(request) == "multipart/form-data" else self.body_limit
+
     async def _parse_body(self, request: Request, unit: Unit) -> Any:
-        media_type = request.headers.get("content-type", "").partition(";")[0].strip().lower()
+        media_type = _media_type(request)
         encoding = request.headers.get("content-encoding", "identity").lower()
         if encoding != "identity":
             raise Problem("unsupported-media-type", "Send the body uncompressed.")
@@ -216,6 +219,10 @@ class Rule:
             return response
         known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
         return Response(status_code=NOT_MODIFIED, headers={"ETag": etag}) if etag in known else response
+
+
+def _media_type(request: Request) -> str:
+    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
 
 
 def _replayed(reply: idempotency.Reply) -> Response:

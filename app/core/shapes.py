@@ -25,6 +25,7 @@ from app.domain.countries import COUNTRIES
 
 INSTANT = re.compile(r"\d{4}-\d{2}-\d{2}[Tt ]\d{2}:\d{2}:\d{2}(\.\d{1,9})?([Zz]|[+-]\d{2}:\d{2})", re.ASCII)
 LOCAL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
+DIGITS = re.compile(r"[0-9]{1,10}")
 PHONE = re.compile(r"\+?[0-9 ()./\-]{3,30}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
@@ -141,6 +142,15 @@ def _local_date(value: Any) -> date:
 
 LocalDate = Annotated[date, BeforeValidator(_local_date)]
 
+
+def _digits(value: Any) -> Any:
+    if isinstance(value, str) and not DIGITS.fullmatch(value):
+        raise PydanticCustomError("int_parsing", "This must be an integer.")
+    return value
+
+
+# A number in a query: pydantic would also take 1.0, 1_0 and blanks around it.
+WholeNumber = Annotated[int, BeforeValidator(_digits)]
 Minutes = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
 Cents = Annotated[int, Strict(), Field(ge=0, le=100_000_000)]
 BasisPoints = Annotated[int, Strict(), Field(ge=0, le=10_000)]

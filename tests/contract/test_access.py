@@ -47,6 +47,15 @@ WHO = {
     "read_site": READERS,
     "create_site": DESK,
     "change_site": DESK,
+    # The people of the desk are known to its staff; who works here and who has a key is the administrator's business.
+    "list_agents": STAFF,
+    "read_agent": STAFF,
+    "create_agent": {"admin"},
+    "change_agent": {"admin"},
+    "list_api_keys": {"admin"},
+    "read_api_key": {"admin"},
+    "create_api_key": {"admin"},
+    "revoke_api_key": {"admin"},
     # The calendar is no secret, but only the administrator closes the desk.
     "list_holidays": EVERYBODY_BUT_MAIL,
     "list_closures": EVERYBODY_BUT_MAIL,

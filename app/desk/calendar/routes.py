@@ -10,12 +10,13 @@ from app.core import paging
 from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
 from app.core.problems import not_found
+from app.core.shapes import WholeNumber
 from app.core.unit import Work
 from app.desk.calendar import queries, service
 from app.desk.calendar.schemas import ClosureIn, ClosureOut, HolidayOut
 
 router = desk_router("/v1/calendar", "calendar")
-Year = Annotated[int | None, Query(ge=2015, le=2035, description="Only this year.")]
+Year = Annotated[WholeNumber | None, Query(ge=2015, le=2035, description="Only this year.")]
 
 
 @router.get("/holidays", operation_id="list_holidays", **allows("calendar:read"))
