@@ -59,14 +59,17 @@ def values_in_sql(tree: ast.AST) -> list[ast.AST]:
 
 
 # Lower-case names that hold SQL built from constants by our own `Where` and `assignments`.
-PIECES = {"clauses", "where", "order", "conditions", "sql", "table", "old"}
+PIECES = {"clauses", "where", "order", "conditions", "sql", "table", "old", "filter"}
 
 
 def _constant(node: ast.AST) -> bool:
     if not isinstance(node, ast.FormattedValue):
         return True
-    name = dotted(node.value)
-    return name.isupper() or name in PIECES or (node.format_spec is not None and _whole_number(node))
+    if isinstance(node.value, ast.Call) and dotted(node.value.func) == "where.value":
+        return True  # gives the parameter's number
+    names = {part.id for part in ast.walk(node.value) if isinstance(part, ast.Name)}
+    known = {name for name in names if name.isupper() or name in PIECES}
+    return names == known or (node.format_spec is not None and _whole_number(node))
 
 
 def _whole_number(node: ast.FormattedValue) -> bool:
