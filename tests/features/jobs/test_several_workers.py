@@ -46,8 +46,9 @@ async def test_a_worker_that_lost_its_lease_records_nothing(committing_database:
     zombie.may_end.clear()
     id_ = await promised(committing_database)
 
-    async with working(committing_database, zombie.handler(), worker_lease_seconds=600):
-        await eventually(lambda: zombie.begun)
+    # Its only slot is taken, so that it cannot take the job back; and it has renewed its leases for the last time.
+    async with working(committing_database, zombie.handler(), worker_concurrency=1, worker_lease_seconds=600) as worker:
+        await eventually(lambda: zombie.begun and worker._planned)
         await change(committing_database, id_, "lease_until = now() - interval '1 s'")
         async with working(committing_database, other.handler()):
             await eventually(lambda: is_gone(committing_database, id_))
