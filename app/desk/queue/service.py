@@ -1,6 +1,6 @@
 """Take a ticket from the queue: the next one, or another with a reason (T2)."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 from uuid import UUID
 
 from app.core import events
@@ -12,7 +12,7 @@ from app.domain.errors import Refusal
 from app.domain.ticket import Status
 
 # Before everybody: the urgent lane's beginning.
-START = ("urgent", datetime(1970, 1, 1, tzinfo=UTC), 0)
+START = ("urgent", *queries.BEFORE_ALL)
 
 
 def why(row: Row) -> str:

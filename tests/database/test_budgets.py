@@ -1,0 +1,103 @@
+"""How many round trips a request may take, BEGIN and COMMIT included: a clock would only measure the machine."""
+
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+from fastapi import FastAPI
+
+from app.core.db import Database
+from tests import builders
+from tests.builders import Keys
+from tests.service import client_of
+
+FORM = {
+    "name": "Rita Requester",
+    "email": "rita@elsewhere.example",
+    "subject": "The menu does not open",
+    "message": "Nothing happens when I tap it.",
+}
+CREATE, READ, LIST = 10, 4, 4
+
+
+class CountingPool:
+    """A pool that writes down every statement sent on its connections."""
+
+    def __init__(self, pool: Any) -> None:
+        self.pool = pool
+        self.statements: list[str] = []
+
+    def note(self, query: Any) -> None:
+        self.statements.append(" ".join(query.query.split())[:80])
+
+    async def acquire(self, *, timeout: float | None) -> Any:  # noqa: ASYNC109 (asyncpg's own signature)
+        connection = await self.pool.acquire(timeout=timeout)
+        connection.add_query_logger(self.note)
+        return connection
+
+    async def release(self, connection: Any) -> None:
+        connection.remove_query_logger(self.note)
+        await self.pool.release(connection)
+
+
+class Counted:
+    """A client that tells how many round trips a request took, once its statements are prepared."""
+
+    def __init__(self, client: httpx.AsyncClient, pool: CountingPool) -> None:
+        self.client = client
+        self.pool = pool
+
+    async def round_trips(self, method: str, path: str, **request: Any) -> int:
+        headers = request.pop("headers", {})
+        for turn in ("warm", "counted"):
+            self.pool.statements.clear()
+            once = {"Idempotency-Key": f"{turn} {path}"} if method == "POST" else {}
+            answer = await self.client.request(method, path, headers=headers | once, **request)
+            assert answer.status_code < 300, answer.text
+        return len(self.pool.statements)
+
+
+@pytest.fixture
+async def counted(app: FastAPI, committing_database: Database) -> AsyncIterator[Counted]:
+    pool = CountingPool(committing_database.pool)
+    async with client_of(app, Database(pool, wait_seconds=5)) as client:
+        yield Counted(client, pool)
+
+
+async def test_taking_in_the_form(counted: Counted):
+    assert await counted.round_trips("POST", "/v1/public/tickets", json=FORM) <= CREATE
+    assert counted.pool.statements[-1] == "COMMIT;"
+    assert "BEGIN;" in counted.pool.statements
+
+
+async def test_opening_a_ticket_with_a_key(counted: Counted, committing_keys: Keys):
+    body = {"requester": {"name": FORM["name"], "email": FORM["email"]}, "subject": "x", "message": "y"}
+    assert await counted.round_trips("POST", "/v1/tickets", json=body, headers=committing_keys["agent"]) <= CREATE + 2
+
+
+async def test_following_a_receipt(counted: Counted):
+    receipt = (await counted.client.post("/v1/public/tickets", json=FORM)).json()
+    assert await counted.round_trips("GET", f"/v1/public/tickets/{receipt['receipt_token']}") <= READ
+
+
+async def test_reading_a_ticket(counted: Counted, committing_database: Database, committing_keys: Keys):
+    async with committing_database.connection() as connection:
+        ticket = await builders.a_ticket(connection)
+    assert await counted.round_trips("GET", f"/v1/tickets/{ticket['id']}", headers=committing_keys["agent"]) <= READ
+
+
+@pytest.mark.parametrize(
+    "path", ["/v1/tickets", "/v1/queue", "/v1/tickets?q=menu", "/v1/clients", "/v1/calendar/closures"]
+)
+async def test_a_list_costs_the_same_for_5_and_for_50_rows(
+    counted: Counted, committing_database: Database, committing_keys: Keys, path: str
+):
+    costs = []
+    for wanted in (5, 50):
+        async with committing_database.connection() as connection:
+            for _ in range(wanted - 5 or 5):
+                await builders.a_ticket(connection)
+                await builders.a_client(connection)
+        costs.append(await counted.round_trips("GET", path, headers=committing_keys["agent"]))
+    assert costs[0] == costs[1] <= LIST
