@@ -1,6 +1,7 @@
 """OpenAPI, Swagger UI without internet, and the page behind each problem's `type`."""
 
 import html
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,7 +118,14 @@ def _add_components(document: dict[str, Any]) -> None:
     }
 
 
+def _summary(description: str) -> str:
+    """What the operation does, from the first words of its docstring: up to the first pause."""
+    return re.split(r"[.;:(]|, at ", description, maxsplit=1)[0].strip()
+
+
 def _finish(method: str, operation: dict[str, Any]) -> None:
+    if operation.get("description"):
+        operation["summary"] = _summary(operation["description"])
     permission = operation.pop("x-permission", PUBLIC)
     files, limit = operation.pop("x-files", False), operation.pop("x-body-limit", 0)
     writes = operation.pop("x-writes", True)

@@ -19,16 +19,16 @@ class PublicTicketIn(In):
             "examples": [
                 {
                     "name": "Anna Schmit",
-                    "email": "anna.schmit@boulangerie-schmit.lu",
+                    "email": "anna@boulangerie-schmit.example",
                     "company": "Boulangerie Schmit",
-                    "site_url": "https://www.boulangerie-schmit.lu",
+                    "site_url": "https://www.boulangerie-schmit.example",
                     "subject": "The shop's basket is empty",
                     "message": "Since this morning every article disappears from the basket.",
                     "language": "fr",
                 },
                 {
                     "name": "Tom Weber",
-                    "email": "tom@weber-events.lu",
+                    "email": "tom@weber-events.example",
                     "subject": "Ticket sale is down",
                     "message": "Nobody can buy tickets, the concert is tonight.",
                     "language": "en",

@@ -50,7 +50,7 @@ class TicketIn(In):
                 {
                     "subject": "The shop's basket is empty",
                     "message": "Since this morning every article disappears from the basket.",
-                    "requester": {"name": "Anna Schmit", "email": "anna.schmit@boulangerie-schmit.lu"},
+                    "requester": {"name": "Anna Schmit", "email": "anna@boulangerie-schmit.example"},
                     "channel": "phone",
                     "language": "fr",
                 }
