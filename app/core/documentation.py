@@ -123,9 +123,14 @@ def _summary(description: str) -> str:
     return re.split(r"[.;:(]|, at ", description, maxsplit=1)[0].strip()
 
 
+def _describe(operation: dict[str, Any], permission: str) -> None:
+    description = operation.get("description", "")
+    operation["summary"] = _summary(description) or operation["summary"]
+    if permission != PUBLIC:
+        operation["description"] = f"{description}\n\nRoles: {', '.join(roles_of(permission))}.".strip()
+
+
 def _finish(method: str, operation: dict[str, Any]) -> None:
-    if operation.get("description"):
-        operation["summary"] = _summary(operation["description"])
     permission = operation.pop("x-permission", PUBLIC)
     files, limit = operation.pop("x-files", False), operation.pop("x-body-limit", 0)
     writes = operation.pop("x-writes", True)
@@ -133,9 +138,7 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     if "application/json" in responses.get("422", {}).get("content", {}):
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
         responses["422"] = {"description": "The input is not acceptable.", "content": content}
-    if permission != PUBLIC:
-        who = ", ".join(roles_of(permission))
-        operation["description"] = f"{operation.get('description', '')}\n\nRoles: {who}.".strip()
+    _describe(operation, permission)
     if method == "post" and writes:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
     if method == "patch":
