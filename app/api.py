@@ -11,6 +11,7 @@ from app.desk.calendar import routes as calendar
 from app.desk.clients import routes as clients
 from app.desk.contacts import routes as contacts
 from app.desk.oversight import health
+from app.desk.oversight import routes as oversight
 from app.desk.public import routes as public
 from app.desk.queue import routes as queue
 from app.desk.sites import routes as sites
@@ -56,4 +57,5 @@ def include_all(app: FastAPI) -> None:
     app.include_router(terms.router)
     app.include_router(agents.router)
     app.include_router(api_keys.router)
+    app.include_router(oversight.router)
     app.include_router(health.router)

@@ -15,6 +15,9 @@ class Client(SQLModel, table=True):
     __table_args__ = (
         one_of("billing_cycle", "quarterly", "monthly"),
         one_of("language", *LANGUAGES),
+        CheckConstraint(
+            "num_nulls(billing_street, billing_postal_code, billing_city) IN (0, 3)", name="billing_address_is_whole"
+        ),
         CheckConstraint("country ~ '^[A-Z]{2}$'", name="country_is_iso_code"),
         Index("ix_clients_name_id", text("lower(name)"), "id"),
     )

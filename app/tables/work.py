@@ -101,6 +101,12 @@ class AuditEntry(SQLModel, table=True):
     """Who called what, with which key, and what it touched (append-only, invariant 15)."""
 
     __tablename__ = "audit_log"
+    __table_args__ = (
+        # Lists, newest first: whole, per key, per operation.
+        Index("ix_audit_log_occurred_at_id", "occurred_at", "id"),
+        Index("ix_audit_log_api_key_id_occurred_at_id", "api_key_id", "occurred_at", "id"),
+        Index("ix_audit_log_operation_occurred_at_id", "operation", "occurred_at", "id"),
+    )
     id: UUID = Field(primary_key=True)
     occurred_at: datetime = instant()
     api_key_id: UUID | None = Field(sa_column=Column(ForeignKey("api_keys.id"), nullable=True))

@@ -35,7 +35,7 @@ async def create_agent(body: AgentIn, work: Work) -> AgentOut:
 
 @router.get("/{agent_id}", operation_id="read_agent", **allows("agents:read", 404))
 async def read_agent(agent_id: UUID, work: Work) -> AgentOut:
-    """One agent."""
+    """One agent, active or not."""
     row = await queries.agent(await work.connection(), agent_id)
     if row is None:
         raise not_found()

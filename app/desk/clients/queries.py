@@ -40,7 +40,7 @@ async def clients(
         where.add("(lower(c.name), c.id) > ({}, {})", *after)
     return await connection.fetch(
         f"SELECT {CLIENT}, lower(c.name) AS sort_name FROM clients c WHERE {where} "
-        f"ORDER BY lower(c.name), c.id LIMIT {where.value(limit)}",
+        f"ORDER BY lower(c.name), c.id LIMIT {limit:d}",
         *where.values,
     )
 
@@ -86,11 +86,8 @@ async def insert_client(connection: Connection, client_id: UUID, values: Mapping
 async def update_client(connection: Connection, client_id: UUID, changes: Mapping[str, Any]) -> None:
     """Change columns of a client and count its version."""
     clauses, values = assignments(changes, first=2)
-    await connection.execute(
-        f"UPDATE clients SET {', '.join(filter(None, [clauses, 'version = version + 1']))} WHERE id = $1",
-        client_id,
-        *values,
-    )
+    clauses = ", ".join(filter(None, [clauses, "version = version + 1"]))
+    await connection.execute(f"UPDATE clients SET {clauses} WHERE id = $1", client_id, *values)
 
 
 async def add_domains(connection: Connection, client_id: UUID, domains: Collection[str]) -> None:

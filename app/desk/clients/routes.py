@@ -55,7 +55,7 @@ async def create_client(body: ClientIn, work: Work) -> ClientOut:
 
 @router.get("/{client_id}", operation_id="read_client", **allows("clients:read", 404))
 async def read_client(client_id: UUID, work: Work) -> ClientOut:
-    """One client."""
+    """One client, with its e-mail domains."""
     row = await queries.client(await work.connection(), client_id) if work.sees_client(client_id) else None
     if row is None:
         raise not_found()

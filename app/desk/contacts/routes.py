@@ -42,7 +42,7 @@ async def create_contact(client_id: UUID, body: ContactIn, work: Work) -> Contac
 
 @router.get("/{contact_id}", operation_id="read_contact", **allows("contacts:read", 404))
 async def read_contact(client_id: UUID, contact_id: UUID, work: Work) -> ContactOut:
-    """One contact."""
+    """One contact of the client."""
     row = None
     if work.sees_client(client_id):
         row = await queries.contact(await work.connection(), client_id, contact_id)

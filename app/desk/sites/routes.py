@@ -42,7 +42,7 @@ async def create_site(client_id: UUID, body: SiteIn, work: Work) -> SiteOut:
 
 @router.get("/{site_id}", operation_id="read_site", **allows("sites:read", 404))
 async def read_site(client_id: UUID, site_id: UUID, work: Work) -> SiteOut:
-    """One site."""
+    """One site of the client."""
     row = None
     if work.sees_client(client_id):
         row = await queries.site(await work.connection(), client_id, site_id)
