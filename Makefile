@@ -6,7 +6,7 @@ PORT     ?= 8000
 DATA_DIR ?= .data
 export PORT DATA_DIR
 
-.PHONY: serve test check demo bench fuzz lock openapi venv format
+.PHONY: serve test check demo bench fuzz lock openapi venv format linters
 
 serve demo: $(VENV)/.serve
 venv: $(VENV)/.dev
@@ -42,6 +42,9 @@ format: venv
 
 openapi: venv  ## rewrite the committed openapi.json
 	@$(BIN)/python -m app.cli openapi > openapi.json.tmp && mv openapi.json.tmp openapi.json
+
+linters:  ## optional: the OpenAPI linters that a test runs where they are there (needs npm)
+	@npm install --prefix tests/contract --no-audit --no-fund --no-package-lock --ignore-scripts --loglevel=error >/dev/null
 
 lock: venv  ## after editing dependencies in pyproject.toml
 	@$(BIN)/uv lock --quiet

@@ -106,6 +106,10 @@ def _add_components(document: dict[str, Any]) -> None:
     problem = ProblemOut.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
     schemas["FieldError"] = problem.pop("$defs")["FieldError"]
     schemas["Problem"] = problem
+    for schema in schemas.values():
+        # FastAPI drops what is null, in examples too.
+        for example in schema.get("examples", []):
+            example.update({name: None for name in schema.get("required", []) if name not in example})
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {

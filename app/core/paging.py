@@ -12,14 +12,14 @@ from fastapi import Query
 from pydantic import BaseModel, Field
 
 from app.core.problems import Problem, invalid
-from app.core.shapes import WholeNumber
+from app.core.shapes import WHOLE_NUMBER
 from app.core.strict_json import unstorable
 
 LARGEST_PAGE = 100
 LONGEST_CURSOR = 500
 NIL = UUID(int=0)  # comes before every id
 
-Limit = Annotated[WholeNumber, Query(ge=1, le=LARGEST_PAGE, description="Items on a page.")]
+Limit = Annotated[int, Field(ge=1, le=LARGEST_PAGE), WHOLE_NUMBER, Query(description="Items on a page.")]
 Cursor = Annotated[
     str | None,
     Query(

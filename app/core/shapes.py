@@ -149,8 +149,8 @@ def _digits(value: Any) -> Any:
     return value
 
 
-# A number in a query: pydantic would also take 1.0, 1_0 and blanks around it.
-WholeNumber = Annotated[int, BeforeValidator(_digits)]
+# For a number in a query, after its bounds: pydantic would also take 1.0, 1_0 and blanks around it.
+WHOLE_NUMBER = BeforeValidator(_digits)
 Minutes = Annotated[int, Strict(), Field(ge=1, le=1_000_000)]
 Cents = Annotated[int, Strict(), Field(ge=0, le=100_000_000)]
 BasisPoints = Annotated[int, Strict(), Field(ge=0, le=10_000)]

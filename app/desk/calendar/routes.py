@@ -5,18 +5,19 @@ from typing import Annotated
 from uuid import UUID
 
 from fastapi import Query
+from pydantic import Field
 
 from app.core import paging
 from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
 from app.core.problems import not_found
-from app.core.shapes import WholeNumber
+from app.core.shapes import WHOLE_NUMBER
 from app.core.unit import Work
 from app.desk.calendar import queries, service
 from app.desk.calendar.schemas import ClosureIn, ClosureOut, HolidayOut
 
 router = desk_router("/v1/calendar", "calendar")
-Year = Annotated[WholeNumber | None, Query(ge=2015, le=2035, description="Only this year.")]
+Year = Annotated[Annotated[int, Field(ge=2015, le=2035), WHOLE_NUMBER] | None, Query(description="Only this year.")]
 
 
 @router.get("/holidays", operation_id="list_holidays", **allows("calendar:read"))
