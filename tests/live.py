@@ -8,6 +8,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from contextlib import ExitStack
 from pathlib import Path
 from types import TracebackType
@@ -23,15 +24,26 @@ ROOT = Path(__file__).parents[1]
 READY_SECONDS = 60
 STOP_SECONDS = 20
 PLENTY = "1000000"
+API = ("uvicorn", "app.main:create_app", "--factory", "--no-access-log", "--log-level", "warning")
+SERVE = ("app.cli", "serve")  # API and worker
+PRODUCTION = {  # no demo data, no help form
+    "ENVIRONMENT": "production",
+    "SECRET_KEY": "a secret that only the tests of this project know",
+    "PUBLIC_URL": "https://desk.example",
+    "CORS_ORIGINS": "[]",
+}
 LIMITS = ("FORM_PER_MINUTE_PER_IP", "FORM_PER_HOUR_PER_ADDRESS", "FAILED_CREDENTIALS_PER_MINUTE_PER_IP")
 
 
 class LiveServer:
-    """One uvicorn process; it can be killed and started again on the same database and port."""
+    """One server process; it can be killed and started again on the same database and port."""
 
-    def __init__(self, database: Clone, keys: Keys, folder: Path, environment: dict[str, str]) -> None:
+    def __init__(
+        self, database: Clone, keys: Keys, folder: Path, command: Sequence[str], environment: dict[str, str]
+    ) -> None:
         self.database = database
         self.keys = keys
+        self.command = command
         self.folder = folder
         self.log = folder / "server.log"
         self.port = free_port()
@@ -49,10 +61,10 @@ class LiveServer:
 
     def start(self) -> None:
         """Start it and wait until it answers."""
-        command = ["uvicorn", "app.main:create_app", "--factory", "--host", "127.0.0.1", "--port", str(self.port)]
+        where = ("--host", "127.0.0.1", "--port", str(self.port)) if self.command == API else ()
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
-                [sys.executable, "-m", *command, "--no-access-log", "--log-level", "warning"],
+                [sys.executable, "-m", *self.command, *where],
                 cwd=ROOT,
                 env=self.environment,
                 stdin=subprocess.DEVNULL,
@@ -98,11 +110,11 @@ class LiveServers:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self.stack.__exit__(kind, error, at)
 
-    def start(self, **environment: str) -> LiveServer:
+    def start(self, command: Sequence[str] = API, **environment: str) -> LiveServer:
         """A server, its database and its keys; `environment` as in `CORS_ORIGINS='["http://localhost:1"]'`."""
         database = self.stack.enter_context(clone(self.cluster))
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="desk-live-")))
-        server = LiveServer(database, asyncio.run(_keys_in(database)), folder, environment)
+        server = LiveServer(database, asyncio.run(_keys_in(database)), folder, command, environment)
         self.stack.callback(server.kill)
         server.start()
         return server

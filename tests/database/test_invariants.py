@@ -1,0 +1,53 @@
+"""The checker finds what it should: an invariant that is broken on purpose is named."""
+
+import httpx
+import pytest
+
+from app.core.db import Connection
+from tests import builders, invariants
+from tests.builders import Keys
+from tests.postgres import Clone, connected
+
+FORM = {"name": "Rita", "email": "rita@elsewhere.example", "subject": "Menu", "message": "It does not open."}
+# Ways past the constraints that usually keep these rows out (as a replica, without foreign keys and triggers).
+BREAKS = {
+    "each ticket has exactly one acknowledgement decision": "DELETE FROM outgoing_mails",
+    "a mail that is still to be sent has its job": "DELETE FROM jobs",
+    "what was answered to a form with a key is there": "UPDATE tickets SET number = 'EC-2026-999999'",
+    "a number carries its sequence": "UPDATE tickets SET sequence = sequence + 1",
+    "each ticket begins with a message": "DELETE FROM messages",
+    "nothing on a ticket is another client's": "UPDATE tickets SET client_id = (SELECT min(id::text)::uuid FROM clients), "
+    "contact_id = gen_random_uuid()",
+    "an urgency was accepted by somebody": "UPDATE tickets SET lane = 'urgent'",
+    "what waits in the queue is not settled": "UPDATE tickets SET closed_at = now()",
+    "no ticket follows itself": "UPDATE tickets SET follows_ticket_id = id",
+    "two forms never got the same number": "INSERT INTO idempotency_keys SELECT scope, route, 'again', fingerprint, "
+    "status_code, headers, body, created_at FROM idempotency_keys",
+    "each file has its bytes": "INSERT INTO attachments SELECT gen_random_uuid(), ticket_id, id, 'a', 'b', 1, '', now() "
+    "FROM messages",
+    "a file belongs to a message of its ticket": "INSERT INTO attachments SELECT gen_random_uuid(), gen_random_uuid(), "
+    "id, 'a', 'b', 1, '', now() FROM messages",
+    "a ticket was claimed once between two reopenings": "INSERT INTO events SELECT gen_random_uuid(), 1, "
+    "'ticket.claimed', id, NULL, id, '{}', '{}', now() FROM tickets, generate_series(1, 2)",
+}
+KEPT_BY_CHECKS = {"a suppressed mail says why", "a client's key names its client"}
+
+
+async def test_a_healthy_desk_has_no_violations(committing_api: httpx.AsyncClient, committing_conn: Connection):
+    await committing_api.post("/v1/public/tickets", json=FORM, headers={"Idempotency-Key": "one"})
+    await invariants.check(committing_conn)
+
+
+def test_every_invariant_is_tried():
+    assert set(BREAKS) | KEPT_BY_CHECKS == set(invariants.QUERIES)
+
+
+@pytest.mark.parametrize("name", sorted(BREAKS))
+async def test_a_broken_invariant_is_named(
+    committing_api: httpx.AsyncClient, committing_keys: Keys, worker_database: Clone, name: str
+):
+    await committing_api.post("/v1/public/tickets", json=FORM, headers={"Idempotency-Key": "one"})
+    async with connected(worker_database.superuser_url) as superuser:
+        await builders.a_contact(superuser, committing_keys.client_id)
+        await superuser.execute(f"SET session_replication_role = replica; {BREAKS[name]}")
+        assert name in await invariants.violations(superuser)

@@ -1,0 +1,58 @@
+"""What must always hold: each a query that returns no row. Run after every fault test."""
+
+from app.core.db import Connection
+
+QUERIES = {
+    "each ticket has exactly one acknowledgement decision": """
+        SELECT t.number FROM tickets t LEFT JOIN outgoing_mails m ON m.ticket_id = t.id AND m.kind = 'acknowledgement'
+        GROUP BY t.number HAVING count(m.id) <> 1""",
+    "a suppressed mail says why": """
+        SELECT id FROM outgoing_mails WHERE status = 'suppressed' AND coalesce(reason, '') = ''""",
+    "a mail that is still to be sent has its job": """
+        SELECT m.id FROM outgoing_mails m WHERE m.status = 'queued'
+        AND NOT EXISTS (SELECT FROM jobs j WHERE j.payload ->> 'mail_id' = m.id::text)""",
+    "what was answered to a form with a key is there": """
+        SELECT k.key FROM idempotency_keys k WHERE k.route = 'POST /v1/public/tickets' AND k.status_code = 201
+        AND NOT EXISTS (SELECT FROM tickets t WHERE t.number = convert_from(k.body, 'UTF8')::jsonb ->> 'number')""",
+    "two forms never got the same number": """
+        SELECT array_agg(k.key) FROM idempotency_keys k WHERE k.route = 'POST /v1/public/tickets'
+        GROUP BY convert_from(k.body, 'UTF8')::jsonb ->> 'number' HAVING count(*) > 1""",
+    "a number carries its sequence": """
+        SELECT number FROM tickets WHERE split_part(number, '-', 3)::bigint <> sequence""",
+    "each ticket begins with a message": """
+        SELECT number FROM tickets t WHERE NOT EXISTS (SELECT FROM messages m WHERE m.ticket_id = t.id)""",
+    "nothing on a ticket is another client's": """
+        SELECT t.number FROM tickets t
+        LEFT JOIN contacts c ON c.id = t.contact_id LEFT JOIN sites s ON s.id = t.site_id
+        WHERE c.client_id IS DISTINCT FROM t.client_id AND t.contact_id IS NOT NULL
+           OR s.client_id IS DISTINCT FROM t.client_id AND t.site_id IS NOT NULL""",
+    "a file belongs to a message of its ticket": """
+        SELECT a.id FROM attachments a LEFT JOIN messages m ON m.id = a.message_id
+        WHERE m.ticket_id IS DISTINCT FROM a.ticket_id""",
+    "each file has its bytes": """
+        SELECT a.id FROM attachments a LEFT JOIN attachment_contents c ON c.attachment_id = a.id
+        WHERE octet_length(c.content) IS DISTINCT FROM a.size_bytes OR sha256(c.content) IS DISTINCT FROM a.sha256""",
+    "an urgency was accepted by somebody": """
+        SELECT number FROM tickets WHERE lane = 'urgent'
+        AND (urgency_accepted_at IS NULL OR urgency_accepted_by IS NULL OR urgency_fee_cents IS NULL)""",
+    "what waits in the queue is not settled": """
+        SELECT number FROM tickets WHERE status = 'new' AND (resolved_at IS NOT NULL OR closed_at IS NOT NULL)""",
+    "a ticket was claimed once between two reopenings": """
+        SELECT ticket_id FROM events GROUP BY ticket_id
+        HAVING count(*) FILTER (WHERE type = 'ticket.claimed') > 1 + count(*) FILTER (WHERE type <> 'ticket.claimed'
+           AND (type = 'ticket.reopened' OR data #>> '{changes,status,1}' = 'new'))""",
+    "no ticket follows itself": "SELECT number FROM tickets WHERE follows_ticket_id = id",
+    "a client's key names its client": """
+        SELECT id FROM api_keys WHERE (role = 'client') <> (client_id IS NOT NULL)""",
+}
+
+
+async def violations(connection: Connection) -> dict[str, list[str]]:
+    """Each invariant that does not hold, and where."""
+    found = {name: await connection.fetch(query) for name, query in QUERIES.items()}
+    return {name: [str(row[0]) for row in rows] for name, rows in found.items() if rows}
+
+
+async def check(connection: Connection) -> None:
+    """Fail with everything that does not hold."""
+    assert await violations(connection) == {}
