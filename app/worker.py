@@ -11,15 +11,21 @@ from typing import Any
 
 import asyncpg
 
-from app.core import clock, jobs
+from app.core import clock, housekeeping, jobs
 from app.core.db import Database
 from app.core.jobs import Effect, Failed, Handler, Handlers, Job, LeaseLost
 from app.core.settings import Settings
 from app.core.telemetry import JOBS, LOGGER
+from app.desk.mail.service import sending
 
 DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 LONGEST_PAUSE_SECONDS = 10
 RENEWALS_PER_LEASE = 3
+
+
+def handlers_of(settings: Settings) -> dict[str, Handler]:
+    """Every kind of job there is."""
+    return housekeeping.HANDLERS | sending.handlers(settings)
 
 
 class Worker:

@@ -50,6 +50,8 @@ class Settings(BaseSettings):
     smtp_timeout_seconds: int = 20
     mail_from: str = "support@e-connect.lu"
     mail_from_name: str = "e-connect Support Desk"
+    company_name: str = Field(default="e-connect", description="Who signs the mails.")
+    company_website: str = "https://www.e-connect.lu"
     own_addresses: list[str] = ["support@e-connect.lu", "urgence@e-connect.lu"]
 
     # Limits of strangers; counted in Postgres, so they hold for any number of processes.

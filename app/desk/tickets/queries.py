@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.core.db import Connection, Row
 from app.core.domain_names import domain_of
+from app.core.jobs import INSERT_JOB
 from app.core.sql import Where, assignments
 
 TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, t.client_id, t.site_id, t.contact_id,
@@ -51,7 +52,7 @@ LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE created_at > $3::timestamptz - 
 """
 
 # Ticket, first message, history, acknowledgement decision and its job: all or none, in one round trip.
-OPEN = """
+OPEN = f"""
 WITH ticket AS (
     INSERT INTO tickets (id, sequence, number, status, lane, channel, language, subject, requester_name,
         requester_email, requester_phone, requester_company, site_url, client_id, site_id, contact_id,
@@ -70,8 +71,8 @@ WITH ticket AS (
     INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, status, reason, created_at)
     VALUES ($31, 'acknowledgement', $1, $10, $32, $7, $33, $34, $18)
 )
-INSERT INTO jobs (id, kind, payload, run_at, created_at)
-SELECT $35, 'send_mail', jsonb_build_object('mail_id', $31::uuid), $18, $18 WHERE $33::varchar = 'queued'
+{INSERT_JOB}
+SELECT $35, 'send_mail', jsonb_build_object('mail_id', $31::uuid), $18, $18, NULL WHERE $33::varchar = 'queued'
 """
 
 MESSAGE = """
@@ -240,17 +241,6 @@ async def agent_name(connection: Connection, agent_id: UUID | None) -> str | Non
     """How an agent signs."""
     name: str | None = await connection.fetchval("SELECT name FROM agents WHERE id = $1", agent_id)
     return name
-
-
-async def queue_reply(connection: Connection, values: Sequence[Any]) -> None:
-    """A mail that carries an agent's public reply to the requester, and its job."""
-    await connection.execute(
-        "WITH mail AS (INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, facts, status, "
-        "created_at) VALUES ($1, 'public_reply', $2, $3, $4, $5, jsonb_build_object('message_id', $6::uuid), "
-        "'queued', $7)) INSERT INTO jobs (id, kind, payload, run_at, created_at) "
-        "VALUES ($8, 'send_mail', jsonb_build_object('mail_id', $1::uuid), $7, $7)",
-        *values,
-    )
 
 
 # The list's leading index column when it is filtered by it. Comparing with >= and <= instead of = keeps the planner

@@ -10,10 +10,10 @@ from app.core import events
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.core.settings import Settings
+from app.desk.mail.service import queue_mail
 from app.desk.tickets import queries
 from app.desk.tickets.service.files import Upload, examine, keep
 from app.desk.tickets.service.opening import Opening, open_ticket
-from app.domain.mail import bare_address
 from app.domain.ticket import Channel, FollowUp, Status, follow_up
 
 REOPENS_WITHIN_DAYS = 14
@@ -102,11 +102,9 @@ async def write_as_agent(
     )
     await keep(connection, ticket["id"], message_id, kept, now)
     if visibility == "public":
-        recipient = ticket["requester_email"]
-        mailbox = bare_address(recipient)
-        await queries.queue_reply(
-            connection,
-            [new_id(), ticket["id"], recipient, mailbox, ticket["language"], message_id, now, new_id()],
+        facts = {"message_id": message_id}
+        await queue_mail(
+            connection, "public_reply", ticket["id"], ticket["requester_email"], ticket["language"], facts, now=now
         )
     type_ = "ticket.agent_replied" if visibility == "public" else "ticket.note_added"
     await _tell(connection, ticket, type_, {"message_id": str(message_id)}, actor, now)

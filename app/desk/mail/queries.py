@@ -1,0 +1,56 @@
+"""SQL of outgoing mails: promise one, read what it says, record what became of it."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.db import Connection, Row
+from app.core.jobs import INSERT_JOB
+
+INSERT_MAIL = """
+INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, facts, status, created_at)"""
+QUEUE = f"""
+WITH mail AS ({INSERT_MAIL} VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8))
+{INSERT_JOB} VALUES ($9, 'send_mail', jsonb_build_object('mail_id', $1::uuid), $8, $8, NULL)
+"""
+# A mail with its ticket as it is now, the terms its urgency was accepted under, the message it carries, and the
+# acknowledgement that a mail program threads it under.
+MAIL = """
+SELECT m.id, m.kind, m.recipient, m.language, m.status, m.created_at, m.ticket_id,
+       t.number, t.lane, t.subject, t.requester_name, t.received_at, t.urgency_fee_cents,
+       terms.currency, coalesce(terms.urgency_hourly_rate_cents, terms.hourly_rate_cents) AS urgency_hourly_rate_cents,
+       terms.urgency_included_minutes, said.author_name, said.body, first.id AS acknowledgement_id
+FROM outgoing_mails m
+LEFT JOIN tickets t ON t.id = m.ticket_id
+LEFT JOIN terms ON terms.id = t.terms_id
+LEFT JOIN messages said ON said.ticket_id = m.ticket_id AND said.id = (m.facts ->> 'message_id')::uuid
+LEFT JOIN outgoing_mails first ON first.ticket_id = m.ticket_id AND first.kind = 'acknowledgement'
+    AND first.status = 'sent' AND first.id <> m.id
+WHERE m.id = $1
+"""
+SENT = "UPDATE outgoing_mails SET status = 'sent', sent_at = $2, reason = NULL WHERE id = $1"
+FAILED = """
+UPDATE outgoing_mails m SET status = 'failed', reason = $2 WHERE id = $1 AND status = 'queued'
+RETURNING m.kind, m.ticket_id, (SELECT client_id FROM tickets WHERE id = m.ticket_id) AS client_id
+"""
+
+
+async def queue(connection: Connection, values: Sequence[Any]) -> None:
+    """See QUEUE."""
+    await connection.execute(QUEUE, *values)
+
+
+async def mail(connection: Connection, mail_id: UUID) -> Row | None:
+    """See MAIL."""
+    return await connection.fetchrow(MAIL, mail_id)
+
+
+async def mark_sent(connection: Connection, mail_id: UUID, now: datetime) -> None:
+    """A server has taken responsibility for it."""
+    await connection.execute(SENT, mail_id, now)
+
+
+async def mark_failed(connection: Connection, mail_id: UUID, reason: str) -> Row | None:
+    """It will not be sent; whose it was, or None when that was known already."""
+    return await connection.fetchrow(FAILED, mail_id, reason)

@@ -1,0 +1,90 @@
+"""What a queued mail says, from what is known at the moment of sending."""
+
+from collections.abc import Mapping
+from dataclasses import asdict
+from datetime import datetime
+
+from app.adapters.mail_message import AUTO_GENERATED, AUTO_REPLIED, Mailbox, OutgoingMail
+from app.adapters.mail_templates import (
+    Acknowledgement,
+    Facts,
+    House,
+    PublicReply,
+    TicketReopened,
+    UrgencyAlert,
+    UrgencyPrice,
+    render,
+)
+from app.core.db import Connection, Row
+from app.core.settings import Settings
+from app.desk.public.service import desk_state, receipt_token
+from app.desk.tickets import queries as tickets
+
+HEADERS: Mapping[str, Mapping[str, str]] = {
+    Acknowledgement.kind: AUTO_REPLIED,
+    TicketReopened.kind: AUTO_REPLIED,
+    UrgencyAlert.kind: AUTO_GENERATED,
+    PublicReply.kind: {},  # written by a person
+}
+
+
+async def compose(connection: Connection, mail: Row, settings: Settings, now: datetime) -> OutgoingMail:
+    """The finished mail. A repeat has the same Message-ID and date, so that it can be told from a second mail."""
+    house = House(settings.company_name, settings.company_website, settings.mail_from)
+    rendered = render(await _facts(connection, mail, settings, now), mail["language"], house)
+    thread = [message_id(mail["acknowledgement_id"], settings)] if mail["acknowledgement_id"] else []
+    return OutgoingMail(
+        sender=Mailbox(settings.mail_from_name, settings.mail_from),
+        to=mail["recipient"],
+        subject=rendered.subject,
+        text=rendered.text,
+        html=rendered.html,
+        message_id=message_id(mail["id"], settings),
+        date=mail["created_at"],
+        in_reply_to=thread[0] if thread else None,
+        references=thread,
+        extra_headers=HEADERS[mail["kind"]],
+    )
+
+
+def message_id(mail_id: object, settings: Settings) -> str:
+    """The same for every attempt to send that mail."""
+    return f"<{mail_id}@{settings.mail_from.rpartition('@')[2]}>"
+
+
+async def _facts(connection: Connection, mail: Row, settings: Settings, now: datetime) -> Facts:
+    number = mail["number"]
+    receipt_url = settings.receipt_link(receipt_token(settings, mail["ticket_id"]))
+    if mail["kind"] == PublicReply.kind:
+        return PublicReply(number=number, agent_name=mail["author_name"], reply=mail["body"], receipt_url=receipt_url)
+    if mail["kind"] == UrgencyAlert.kind:
+        return UrgencyAlert(
+            number=number,
+            requester_name=mail["requester_name"],
+            topic=mail["subject"],
+            received_at=mail["received_at"],
+            ticket_url=f"{settings.base_url}/v1/tickets/{mail['ticket_id']}",
+        )
+    _, desk = await desk_state(connection, now)
+    standing = TicketReopened(
+        number=number,
+        lane=mail["lane"],
+        receipt_url=receipt_url,
+        desk_open=desk.open,
+        next_opening_at=desk.next_opening_at,
+        queue_position=await tickets.position(connection, mail["ticket_id"]),
+    )
+    if mail["kind"] == TicketReopened.kind:
+        return standing
+    return Acknowledgement(**asdict(standing), urgency=_urgency(mail))
+
+
+def _urgency(mail: Row) -> UrgencyPrice | None:
+    if mail["urgency_fee_cents"] is None:
+        return None
+    return UrgencyPrice(
+        opening_fee_cents=mail["urgency_fee_cents"],
+        hourly_rate_cents=mail["urgency_hourly_rate_cents"],
+        included_minutes=mail["urgency_included_minutes"],
+        currency=mail["currency"],
+    )
