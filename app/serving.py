@@ -15,16 +15,15 @@ import uvicorn
 import uvloop
 
 from app.adapters import embedded_postgres
-from app.core import housekeeping, migrations
+from app.core import migrations
 from app.core.db import Database, open_pool
 from app.core.settings import Settings
 from app.demo.loading import load_demo
 from app.desk.calendar.service import load_holidays
 from app.main import create_app
-from app.worker import Worker
+from app.worker import Worker, handlers_of
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-HANDLERS = housekeeping.HANDLERS
 CREDENTIALS = "credentials.json"
 FORM_PAGE = Path(__file__).parents[1] / "examples" / "help-form" / "serve.py"
 
@@ -77,7 +76,7 @@ async def serve(settings: Settings, app_url: str) -> None:
 async def working(settings: Settings, database: Database) -> AsyncIterator[None]:
     """Work off jobs beside what the block does; at its end running jobs finish and the rest is given back."""
     stop = asyncio.Event()
-    task = asyncio.create_task(Worker(database, settings, HANDLERS).run(stop))
+    task = asyncio.create_task(Worker(database, settings, handlers_of(settings)).run(stop))
     try:
         yield
     finally:
@@ -93,7 +92,7 @@ async def work(settings: Settings) -> None:
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_pool(settings, settings.database_url) as database:
-        await Worker(database, settings, HANDLERS).run(stop)
+        await Worker(database, settings, handlers_of(settings)).run(stop)
 
 
 class Server(uvicorn.Server):

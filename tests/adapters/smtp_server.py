@@ -15,6 +15,7 @@ from aiosmtpd.smtp import SMTP, AuthResult, Envelope, LoginPassword, Session
 
 HOST = "127.0.0.1"
 STALL_SECONDS = 30
+SLOW_SECONDS = 0.1
 
 
 @dataclass
@@ -25,6 +26,7 @@ class Behaviour:
     at_rcpt: str | None = None
     at_data: str | None = None
     stall_at: str | None = None
+    slow_at: str | None = None
     cut_at: str | None = None
     password: str | None = None
 
@@ -75,6 +77,8 @@ class _Handler:
     async def _stall(self, where: str) -> None:
         if self.behaviour.stall_at == where:
             await asyncio.sleep(STALL_SECONDS)
+        if self.behaviour.slow_at == where:
+            await asyncio.sleep(SLOW_SECONDS)
 
 
 class _Server(SMTP):
