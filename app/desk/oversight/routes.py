@@ -16,7 +16,8 @@ from app.desk.oversight.schemas import AuditEntryOut, FeedEventOut, FeedOut, Job
 
 router = desk_router("/v1", "oversight")
 After = Annotated[
-    str | None, Query(max_length=LONGEST_CURSOR, description="`next_cursor` or `after` of an earlier answer.")
+    str | None,
+    Query(min_length=1, max_length=LONGEST_CURSOR, description="`next_cursor` or `after` of an earlier answer."),
 ]
 
 
