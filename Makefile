@@ -4,6 +4,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 PORT     ?= 8000
 DATA_DIR ?= .data
+FUZZ_SECONDS ?= 600
 export PORT DATA_DIR
 
 .PHONY: serve test check demo bench fuzz lock openapi venv format linters
@@ -33,6 +34,9 @@ check: venv  ## format, lint, types, walls
 
 test: check  ## everything: what CI calls
 	@$(BIN)/pytest -n 2
+
+fuzz: venv  ## random input and sequences of calls for FUZZ_SECONDS with each role's key, and the rules' properties for longer
+	@DESK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest -n 2 tests/contract/test_schemathesis.py tests/domain
 
 bench: venv
 	@$(BIN)/python -m bench.run

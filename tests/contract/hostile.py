@@ -13,9 +13,9 @@ SERVER_OWNED = ("id", "version", "created_at", "number_", "received_at", "queued
 NOT_TEXT = [1, True, 1.5, [MARKER], {MARKER: MARKER}]
 UNSTORABLE = [f"{MARKER}\x00", f"\ud800{MARKER}", f"{MARKER}\udfff\ud800"]
 NOT_ONE_LINE = [f"{MARKER}\r\nBcc: x@y.lu", f"{MARKER}\na", f"a\u2028{MARKER}", f"\x1b[2J{MARKER}", f"{MARKER}\x85a"]
-MANY_LINES = {"message", "body"}
+MANY_LINES = {"message", "body", "fr", "en", "de"}
 INVISIBLE = ["", " ", "\t\r\n ", "\u202e\u2066", "\u200b\ufeff", "\u00ad\u00a0\u3000"]
-NOT_AN_INTEGER = [2**31, 2**63, -1, 0, 1.0, 1.5, "1", MARKER, True, [], {}]
+NOT_AN_INTEGER = [2**31, 2**63, -(2**31), 1.0, 1.5, "1", MARKER, True, [], {}]
 NOT_A_BOOLEAN = ["true", 1, 0, MARKER, [], {}]
 NOT_AN_ID = ["1.0", "", "x" * 36, MARKER, "019ab000-0000-7000-8000-00000000000g", 1, [], {}, f"{MARKER}\x00"]
 NOT_AN_INSTANT = [
@@ -77,8 +77,10 @@ def _of_text(schema: dict[str, Any]) -> Iterator[Any]:
         yield MARKER + "\U0001f9ff" * (schema["maxLength"] + 1 - len(MARKER))
 
 
-def _of_number(_schema: dict[str, Any]) -> Iterator[Any]:
-    return iter(NOT_AN_INTEGER)
+def _of_number(schema: dict[str, Any]) -> Iterator[Any]:
+    yield from NOT_AN_INTEGER
+    yield int(schema["minimum"]) - 1
+    yield int(schema["maximum"]) + 1
 
 
 def _of_boolean(_schema: dict[str, Any]) -> Iterator[Any]:

@@ -43,7 +43,12 @@ async def read_health() -> Alive:
     return Alive(status="ok")
 
 
-@router.get("/readyz", operation_id="read_readiness", **allows(PUBLIC))
+NOT_READY = {SERVICE_UNAVAILABLE: {"model": Readiness, "description": "Not ready: `checks` says why."}}
+READINESS_RULES = allows(PUBLIC)
+READINESS_RULES["responses"][SERVICE_UNAVAILABLE] |= NOT_READY[SERVICE_UNAVAILABLE]
+
+
+@router.get("/readyz", operation_id="read_readiness", **READINESS_RULES)
 async def read_readiness(work: Work, response: Response) -> Readiness:
     """Whether requests can be served: database, migrations, durability, and jobs that are worked off."""
     row = await (await work.connection()).fetchrow(READINESS)
