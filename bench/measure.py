@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from types import TracebackType
@@ -29,6 +30,11 @@ class Sample:
         return 1000 * self.seconds / self.requests
 
     @property
+    def server_cpu_milliseconds(self) -> float:
+        """CPU time of the server's process per request; Postgres not included."""
+        return 1000 * self.server_cpu_seconds / self.requests
+
+    @property
     def errors(self) -> int:
         """Answers other than 2xx, and answers that never came."""
         return self.lost + sum(count for status, count in self.statuses.items() if not status.startswith("2"))
@@ -39,6 +45,7 @@ class Loader:
 
     def __enter__(self) -> Self:
         """Start it."""
+        self.created: Counter[int] = Counter()  # answers 201, by port
         self.process = subprocess.Popen(
             [sys.executable, "-m", "bench.load"],
             cwd=ROOT,
@@ -58,6 +65,7 @@ class Loader:
         """Send the requests to a server over that many connections and return what it took."""
         before = server.cpu_seconds()
         answer = self._ask({"port": server.port, "connections": connections, "requests": list(requests)})
+        self.created[server.port] += answer["statuses"].get("201", 0)
         return Sample(
             requests=len(requests),
             seconds=answer["seconds"],
@@ -70,13 +78,11 @@ class Loader:
 
     def _ask(self, job: dict[str, Any]) -> dict[str, Any]:
         if self.process.stdin is None or self.process.stdout is None:
-            msg = "the load generator has no pipes"
-            raise RuntimeError(msg)
+            raise RuntimeError("the load generator has no pipes")
         self.process.stdin.write(json.dumps(job) + "\n")
         self.process.stdin.flush()
         line = self.process.stdout.readline()
         if not line:
-            msg = "the load generator ended"
-            raise RuntimeError(msg)
+            raise RuntimeError(f"the load generator ended with {self.process.wait()}")
         answer: dict[str, Any] = json.loads(line)
         return answer

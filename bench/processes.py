@@ -9,21 +9,24 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
-TICKS = os.sysconf("SC_CLK_TCK")
+KEPT = {"HOME", "LANG", "LC_ALL", "PATH", "TMPDIR", "TZ", "USER", "VIRTUAL_ENV"}
 START_TIMEOUT_SECONDS = 60
 STOP_TIMEOUT_SECONDS = 20
 POLL_SECONDS = 0.01
 
 
 def free_port() -> int:
-    """Return a port that nobody listens on right now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port: int = probe.getsockname()[1]
-        return port
+    """Return a port that nobody listens on right now, nor on the next one, which the example form takes."""
+    while True:
+        with socket.socket() as probe, socket.socket() as next_probe, suppress(OSError):
+            probe.bind(("127.0.0.1", 0))
+            port: int = probe.getsockname()[1]
+            next_probe.bind(("127.0.0.1", port + 1))
+            return port
 
 
 class Server:
@@ -36,8 +39,8 @@ class Server:
         with log.open("wb") as output:
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *command],
-                cwd=ROOT,
-                env=os.environ | dict(env),
+                cwd=log.parent,
+                env=surroundings(env),
                 stdout=output,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
@@ -54,12 +57,14 @@ class Server:
                     return time.perf_counter() - self.started
             except (urllib.error.URLError, ConnectionError):
                 time.sleep(POLL_SECONDS)
-        msg = f"{self.name} does not answer {path}; its output:\n{self.log.read_text()[-4000:]}"
-        raise RuntimeError(msg)
+        ended = self.process.poll()
+        state = "still runs" if ended is None else f"ended with {ended}"
+        raise RuntimeError(f"{self.name} does not answer {path} and {state}:\n{self.log.read_text()[-4000:]}")
 
     def cpu_seconds(self) -> float:
-        """Return the CPU seconds of the process and of its children that have ended."""
-        return cpu_seconds(self.process.pid)
+        """Return the CPU seconds of the process's threads so far."""
+        threads = Path(f"/proc/{self.process.pid}/task").glob("*/schedstat")
+        return sum(int(thread.read_text().split()[0]) for thread in threads) / 1e9
 
     def resident_megabytes(self) -> float:
         """Return the resident memory in units of 10⁶ bytes."""
@@ -77,10 +82,10 @@ class Server:
             self.process.wait()
 
 
-def cpu_seconds(pid: int) -> float:
-    """Return user and system seconds of a process, its ended children included."""
-    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
-    return sum(int(ticks) for ticks in fields[11:15]) / TICKS
+def surroundings(env: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment of a process: nothing of a developer's own DATABASE_URL or `.env` may reach it."""
+    kept = {name: value for name, value in os.environ.items() if name in KEPT}
+    return kept | {"PYTHONPATH": str(ROOT)} | dict(env)
 
 
 def uvicorn(target: str, port: int, *options: str) -> list[str]:

@@ -1,0 +1,26 @@
+"""The bench must not rot: it runs, counts its rows and reports every operation. No figure is judged here."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.mark.slow
+def test_a_quick_run_reports_every_operation_without_errors(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "bench.run", "--quick", "--results", str(tmp_path / "figures.json")]
+
+    run = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    figures = json.loads((tmp_path / "figures.json").read_text())
+    assert len(figures["pairs"]) == 8 * 3, "operations by numbers of connections"
+    for pair in figures["pairs"]:
+        assert pair["bare"]["statuses"].keys() <= {"200", "201"}, pair
+        assert pair["product"]["statuses"].keys() <= {"200", "201"}, pair
+        assert pair["bare"]["lost"] + pair["product"]["lost"] == 0, pair
+    assert figures["counts"]["10000"]["tickets"] > 0
