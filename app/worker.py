@@ -12,7 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.core import clock, housekeeping, jobs
-from app.core.db import Database
+from app.core.db import UNAVAILABLE, Database
 from app.core.jobs import Effect, Failed, Handler, Handlers, Job, LeaseLost
 from app.core.settings import Settings
 from app.core.telemetry import JOBS, LOGGER
@@ -21,6 +21,7 @@ from app.desk.mail.service import sending
 DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
 LONGEST_PAUSE_SECONDS = 10
 RENEWALS_PER_LEASE = 3
+RECORD_PAUSES_SECONDS = (1, 2, 4, 8, 15)
 
 
 def handlers_of(settings: Settings) -> dict[str, Handler]:
@@ -119,13 +120,23 @@ class Worker:
         try:
             async with limit:
                 effect = await handler.run(job, self.database, clock.now())
-            await self._finish(job, handler, effect)
+            await self._record(job, handler, effect)
         except LeaseLost:
             raise
         except Exception as error:  # noqa: BLE001 (whatever a job does wrong is the job's failure)
             reason = f"It ran longer than {handler.seconds} s." if limit.expired() else _reason(error)
             return await self._fail(job, handler, reason)
         return "done"
+
+    async def _record(self, job: Job, handler: Handler, effect: Effect | None) -> None:
+        """Try hard: what was done outside the database would be done again."""
+        for pause in RECORD_PAUSES_SECONDS:
+            try:
+                return await self._finish(job, handler, effect)
+            except UNAVAILABLE as error:
+                LOGGER.warning("job not recorded yet", job_id=str(job.id), kind=job.kind, error=_name(error))
+            await asyncio.sleep(pause)
+        return await self._finish(job, handler, effect)
 
     async def _finish(self, job: Job, handler: Handler, effect: Effect | None) -> None:
         now = clock.now()

@@ -17,6 +17,20 @@ if TYPE_CHECKING:  # only the stubs are generic
 else:
     Connection = asyncpg.Connection | PoolConnectionProxy
 
+# Not the statement's fault: the database is away, overloaded or restarting, and the same thing may work in a moment.
+UNAVAILABLE: tuple[type[Exception], ...] = (
+    TimeoutError,
+    ConnectionError,
+    asyncpg.QueryCanceledError,
+    asyncpg.LockNotAvailableError,
+    asyncpg.DeadlockDetectedError,
+    asyncpg.InterfaceError,
+    asyncpg.PostgresConnectionError,
+    asyncpg.InsufficientResourcesError,
+    asyncpg.OperatorInterventionError,
+    asyncpg.IdleInTransactionSessionTimeoutError,
+)
+
 # Nobody waits for ever: a statement 5 s, a lock 2 s, a forgotten transaction 10 s.
 SESSION = {
     "statement_timeout": "5000",

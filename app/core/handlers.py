@@ -10,6 +10,7 @@ from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
+from app.core.db import UNAVAILABLE
 from app.core.problems import CONSTRAINTS, POINTERS, FieldError, Problem, busy, error_at, not_found
 from app.core.strict_json import escape
 from app.core.telemetry import LOGGER
@@ -53,18 +54,7 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(RequestValidationError, _validation)
     app.add_exception_handler(HTTPException, _http)
     app.add_exception_handler(asyncpg.IntegrityConstraintViolationError, _constraint)
-    for unavailable in (
-        TimeoutError,
-        ConnectionError,
-        asyncpg.QueryCanceledError,
-        asyncpg.LockNotAvailableError,
-        asyncpg.DeadlockDetectedError,
-        asyncpg.InterfaceError,
-        asyncpg.PostgresConnectionError,
-        asyncpg.InsufficientResourcesError,
-        asyncpg.OperatorInterventionError,
-        asyncpg.IdleInTransactionSessionTimeoutError,
-    ):
+    for unavailable in UNAVAILABLE:
         app.add_exception_handler(unavailable, _unavailable)
 
 

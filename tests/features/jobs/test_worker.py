@@ -6,10 +6,11 @@ from datetime import timedelta
 import pytest
 
 from app.core import clock, jobs
-from app.core.db import Connection, Database
+from app.core.db import Connection, Database, open_pool
 from app.core.jobs import Failed, Handler
 from app.worker import Worker
 from tests.features.jobs.desk import Notes, change, eventually, is_gone, promised, quick, row, stands, working
+from tests.postgres import Clone
 
 
 async def test_a_job_is_done_once_and_its_row_goes(committing_database: Database):
@@ -230,3 +231,25 @@ async def test_a_job_that_takes_its_workers_down_pauses_and_is_dead_in_the_end(c
     assert notes.begun == []
     assert job["last_error"] == "The worker was lost each time."
     assert notes.given_up == [job["last_error"]]
+
+
+async def test_what_is_done_is_recorded_as_soon_as_the_database_lets_it(worker_database: Clone):
+    begun, holding = [], []
+
+    async def run(job: jobs.Job, database: Database, _now: object) -> None:
+        begun.append(job.attempts)
+        connection = await database.acquire()  # the only one: recording has to wait
+        holding.append(asyncio.create_task(release_later(database, connection)))
+
+    async def release_later(database: Database, connection: Connection) -> None:
+        await asyncio.sleep(1.5)
+        await database.release(connection)
+
+    settings = quick(database_pool_wait_seconds=1)
+    async with open_pool(settings, worker_database.app_url, size=1) as database:
+        id_ = await promised(database)
+        async with working(database, {"note": Handler(run)}):
+            await eventually(lambda: holding and holding[0].done())
+            await eventually(lambda: is_gone(database, id_))
+
+    assert begun == [1]
