@@ -8,8 +8,9 @@ from datetime import UTC, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Response
 from pydantic import BaseModel, Field
+from pydantic_core import to_json
 
 from app.core.problems import Problem, invalid
 from app.core.shapes import WHOLE_NUMBER
@@ -93,6 +94,15 @@ def decode_pair(cursor: str, first: Callable[[Any], First], second: Callable[[An
 def invalid_cursor() -> Problem:
     """The cursor is not one of ours."""
     return invalid("/cursor", "cursor-invalid", "This cursor was not given out by this list.", "query")
+
+
+def answer(documents: Sequence[dict[str, Any]], next_cursor: str | None) -> Response:
+    """A page of rows as they came from the database, written without building a shape for each.
+
+    Half the time of a list of fifty went into shapes that were thrown away at once. The route still declares its
+    `Page[…]`, and its tests hold the documents to it.
+    """
+    return Response(to_json({"items": documents, "next_cursor": next_cursor}), media_type="application/json")
 
 
 def cut(rows: Sequence[Any], limit: int, cursor_of: Callable[[Any], str]) -> tuple[Sequence[Any], str | None]:

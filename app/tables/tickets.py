@@ -76,7 +76,7 @@ class Ticket(SQLModel, table=True):
         ),
     )
     id: UUID = Field(primary_key=True)
-    sequence: int = Field(sa_column=Column(BigInteger, ticket_sequence, nullable=False, unique=True))
+    sequence: int = Field(sa_column=Column(BigInteger, ticket_sequence, nullable=False))
     number: str = Field(max_length=24, unique=True)
     status: str = Field(max_length=20)
     lane: str = Field(max_length=10)

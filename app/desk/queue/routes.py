@@ -1,5 +1,9 @@
 """The queue over HTTP."""
 
+from typing import Any
+
+from fastapi import Response
+
 from app.core import paging
 from app.core.db import Row
 from app.core.http import allows, desk_router
@@ -13,10 +17,11 @@ from app.desk.tickets.schemas import TicketOut, ticket_out
 from app.domain.errors import Refusal
 
 router = desk_router("/v1/queue", "queue")
+SHOWN = ("number", "lane", "received_at", "subject", "client_id", "assignee_id")
 
 
-@router.get("", operation_id="list_queue", **allows("queue:read"))
-async def list_queue(work: Work, limit: Limit = 50, cursor: Cursor = None) -> Page[QueueItemOut]:
+@router.get("", operation_id="list_queue", response_model=Page[QueueItemOut], **allows("queue:read"))
+async def list_queue(work: Work, limit: Limit = 50, cursor: Cursor = None) -> Response:
     """The order of work: urgent before standard; inside a lane by receipt, reopened tickets by reopening (T2)."""
     before, after = 0, service.START
     if cursor is not None:
@@ -26,17 +31,16 @@ async def list_queue(work: Work, limit: Limit = 50, cursor: Cursor = None) -> Pa
     shown, next_cursor = paging.cut(rows, limit, lambda row: _cursor(row, before + limit))
     work.next_page(next_cursor)
     items = [_item(row, place) for place, row in enumerate(shown, before + 1)]
-    return Page(items=items, next_cursor=next_cursor)
+    return paging.answer(items, next_cursor)
 
 
 def _cursor(row: Row, position: int) -> str:
     return paging.encode(position, row["lane"], row["queued_at"], row["sequence"])
 
 
-def _item(row: Row, position: int) -> QueueItemOut:
-    names = ("number", "lane", "received_at", "subject", "client_id", "assignee_id")
-    values = {name: row[name] for name in names}
-    return QueueItemOut(position=position, ticket_id=row["id"], why=service.why(row), **values)
+def _item(row: Row, position: int) -> dict[str, Any]:
+    values = {name: row[name] for name in SHOWN}
+    return {"position": position, "ticket_id": row["id"], **values, "why": service.why(row)}
 
 
 @router.post("/claims", operation_id="claim_ticket", status_code=201, **allows("queue:write", 404, 409))

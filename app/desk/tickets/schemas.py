@@ -123,11 +123,17 @@ class TicketOut(Out):
     version: int
 
 
+def ticket_document(row: Row) -> dict[str, Any]:
+    """A row of queries.TICKET as the JSON document that TicketOut describes."""
+    values: dict[str, Any] = dict(row)
+    values["requester"] = {name: values.pop(f"requester_{name}") for name in Requester.model_fields}
+    values["currency"] = "EUR"
+    return values
+
+
 def ticket_out(row: Row) -> TicketOut:
     """A row of queries.TICKET as its shape."""
-    values: dict[str, Any] = dict(row)
-    requester = {name: values.pop(f"requester_{name}") for name in ("name", "email", "phone", "company")}
-    return TicketOut(**values, requester=Requester(**requester), currency="EUR")
+    return TicketOut(**ticket_document(row))
 
 
 class MessageIn(In):

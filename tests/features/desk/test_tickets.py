@@ -1,5 +1,6 @@
 """Tickets for agents and portals: moves (T3), people (T4), conversation, search, history."""
 
+import json
 from typing import Any
 from uuid import uuid4
 
@@ -7,7 +8,7 @@ import httpx
 import pytest
 
 from app.core.db import Connection
-from tests.builders import Keys, a_contact, a_site, a_ticket, an_agent
+from tests.builders import A_MOMENT_AGO, Keys, a_contact, a_site, a_ticket, an_agent
 from tests.conftest import Clock
 
 REQUEST: dict[str, Any] = {
@@ -289,3 +290,17 @@ async def test_the_facts_of_a_ticket_never_change(conn: Connection):
         with pytest.raises(Exception, match="never change"):
             async with conn.transaction():
                 await conn.execute(f"UPDATE tickets SET {change} WHERE id = $1", ticket["id"])
+
+
+async def test_lists_are_written_as_their_shapes_say(api: httpx.AsyncClient, keys: Keys, conn: Connection):
+    from app.core.paging import Page
+    from app.desk.queue.schemas import QueueItemOut
+    from app.desk.tickets.schemas import TicketOut
+
+    await opened(api, keys["agent"], urgent=True, urgency_requested_by="Luc Schmit")
+    await a_ticket(conn, client_id=keys.client_id, resolved_at=A_MOMENT_AGO)
+    for path, page in (("/v1/tickets", Page[TicketOut]), ("/v1/queue", Page[QueueItemOut])):
+        answer = await api.get(path, headers=keys["agent"])
+        assert answer.headers["content-type"] == "application/json"
+        # The shape reads the document and writes the very same values, none more and none less.
+        assert json.loads(page.model_validate_json(answer.content).model_dump_json()) == answer.json()
