@@ -7,7 +7,7 @@ DATA_DIR ?= .data
 FUZZ_SECONDS ?= 600
 export PORT DATA_DIR
 
-.PHONY: serve test check demo bench fuzz lock openapi venv format linters
+.PHONY: audit mutants serve test check demo bench fuzz lock openapi venv format linters
 
 serve demo: $(VENV)/.serve
 venv: $(VENV)/.dev
@@ -33,7 +33,15 @@ check: venv  ## format, lint, types, walls
 	@$(BIN)/lint-imports --no-logo > .import-linter.log 2>&1 || { cat .import-linter.log; exit 1; }
 
 test: check  ## everything: what CI calls
-	@$(BIN)/pytest -n 2
+	@$(BIN)/pytest -n 2 --cov --cov-report=
+	@$(BIN)/coverage report --format=total --fail-under=95 >/dev/null || { $(BIN)/coverage report --skip-covered; exit 1; }
+	@$(BIN)/coverage report --include='app/domain/*' --fail-under=100 --skip-covered
+
+audit: venv  ## known vulnerabilities of what is installed (asks PyPI)
+	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
+
+mutants: venv  ## changes the rules one by one: a test must notice (half an hour)
+	@$(BIN)/mutmut run && $(BIN)/mutmut results
 
 fuzz: venv  ## random input and sequences of calls for FUZZ_SECONDS with each role's key, and the rules' properties for longer
 	@DESK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest -n 2 tests/contract/test_schemathesis.py tests/domain

@@ -176,7 +176,10 @@ def write_private(path: Path, text: str) -> None:
 async def form_page(settings: Settings) -> AsyncIterator[None]:
     """The example help form on the next port: another origin, as the real website is."""
     process = await asyncio.create_subprocess_exec(
-        sys.executable, str(FORM_PAGE), "--port", str(settings.form_port), "--api", settings.base_url
+        sys.executable,
+        str(FORM_PAGE),
+        *("--port", str(settings.form_port), "--api", settings.base_url, "--until-eof"),
+        stdin=asyncio.subprocess.PIPE,
     )
     try:
         yield

@@ -7,6 +7,7 @@ cross-origin rules apply as in production, and with a strict Content-Security-Po
 import argparse
 import html
 import sys
+import threading
 from contextlib import suppress
 from http import HTTPStatus
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -114,17 +115,26 @@ class FormServer(ThreadingHTTPServer):
             super().handle_error(request, client_address)  # type: ignore[arg-type]
 
 
+def stop_at_eof(server: FormServer) -> None:
+    """Outlive no parent, not even a killed one: its end closes the pipe."""
+    sys.stdin.buffer.read()
+    server.shutdown()
+
+
 def main() -> int:
     """Serve until interrupted."""
     parser = argparse.ArgumentParser(description="Serve the help form beside the support desk's API.")
     parser.add_argument("--port", type=int, default=8001, help="port on 127.0.0.1 (8001)")
     parser.add_argument("--api", default=DEFAULT_API, help=f"address of the API ({DEFAULT_API})")
+    parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends, as its parent does")
     options = parser.parse_args()
     try:
         server = FormServer(options.port, options.api)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     with server, suppress(KeyboardInterrupt):
+        if options.until_eof:
+            threading.Thread(target=stop_at_eof, args=(server,), daemon=True).start()
         print(f"Help form: http://127.0.0.1:{server.server_port}/ (API: {server.api})", flush=True)
         server.serve_forever()
     return 0
