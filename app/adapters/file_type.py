@@ -21,7 +21,7 @@ ACCEPTED = {
     ".mov": "video/quicktime",
     ".webm": "video/webm",
 }
-CONTROLS = frozenset(range(32)) - frozenset(b"\t\n\r\f\x1b")
+CONTROLS = bytes(set(range(32)) - set(b"\t\n\r\f\x1b"))
 
 
 def sniff(content: bytes) -> str | None:
@@ -36,7 +36,7 @@ def sniff(content: bytes) -> str | None:
 
 
 def _is_text(content: bytes) -> bool:
-    if CONTROLS.intersection(content):
+    if len(content.translate(None, CONTROLS)) < len(content):
         return False
     try:
         content.decode("utf-8")

@@ -1,0 +1,149 @@
+"""A raw mail as what the desk needs of it. Runs in the child process of `mail_parser.py`, never in the service.
+
+Limits hold before the standard library's parser sees anything: it recurses for each multipart, and a mail of 25 MiB
+can announce a million of them.
+"""
+
+import hashlib
+import re
+import signal
+from dataclasses import dataclass, field
+from email import policy
+from email.message import Message
+from email.parser import BytesParser
+from email.utils import parsedate_to_datetime
+from types import FrameType
+from typing import TYPE_CHECKING
+
+from app.adapters import mail_headers as headers
+from app.adapters.mail_parts import MOST_PARTS, Attached, Content, Unreadable, collect, parameter
+from app.adapters.mail_reports import report_of
+from app.adapters.mail_text import clean_html, folded, tidy
+from app.domain.inbound_mail import MARKS, Facts, Person, Report
+
+LONGEST_TEXT = 500_000  # characters of body kept as text; the raw mail has the rest
+FOLD_SECONDS = 2
+_PARSER = BytesParser(policy=policy.compat32)
+_BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
+_DELIMITER = re.compile(rb"^--([^\r\n]{1,200})", re.MULTILINE)
+_NESTING = re.compile(rb"^content-type:\s*(?:multipart/|message/rfc822)", re.IGNORECASE | re.MULTILINE)
+
+if TYPE_CHECKING:  # only the stubs are generic
+    PartMessage = Message[str, str]
+else:
+    PartMessage = Message
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Parsed:
+    """A mail, read. `reply` is `text` without what it quotes; `identity` is the same for copies of one mail."""
+
+    facts: Facts
+    text: str
+    reply: str
+    html: str
+    sent_at: str | None
+    identity: bytes
+    parts: int
+    attachments: list[Attached] = field(default_factory=list)
+
+
+def parse(raw: bytes) -> Parsed:
+    """Read a mail, whatever it is.
+
+    Raises:
+        Unreadable: `too-many-parts`, `too-deep`.
+    """
+    check_limits(raw)
+    message: PartMessage = _PARSER.parsebytes(raw)
+    content = Content()
+    collect(message, content, depth=0)
+    text = _text(content)
+    facts = _facts(message, report_of(message, text))
+    return Parsed(
+        facts=facts,
+        text=text,
+        reply=_folded_in_time(text),
+        html=clean_html("\n".join(content.htmls)) if content.htmls else "",
+        sent_at=_date(message),
+        identity=_identity(facts, message, text, content.files),
+        parts=content.parts,
+        attachments=content.files,
+    )
+
+
+def check_limits(raw: bytes) -> None:
+    """Count what the mail announces, in one pass over its bytes."""
+    declared = {quoted or plain for quoted, plain in _BOUNDARY.findall(raw)}
+    nesting = sum(1 for _ in _NESTING.finditer(raw))
+    if len(declared) > MOST_PARTS or nesting > MOST_PARTS:
+        raise Unreadable("too-many-parts")
+    parts = sum(1 for found in _DELIMITER.finditer(raw) if found[1].rstrip() in declared)
+    if parts > MOST_PARTS:
+        raise Unreadable("too-many-parts")
+
+
+def _text(content: Content) -> str:
+    return tidy(headers.storable("\n\n".join(text for text in content.texts if text.strip())))[:LONGEST_TEXT]
+
+
+def _facts(message: PartMessage, report: Report | None) -> Facts:
+    def values(name: str) -> list[str]:
+        return headers.raw_values(message, name)
+
+    sender = headers.people(values("from")) or headers.people(values("sender"))
+    ids = headers.message_ids(values("message-id"))
+    references = headers.message_ids(values("references"))
+    answers = dict.fromkeys([*headers.message_ids(values("in-reply-to")), *reversed(references)])
+    marks = {name: headers.one_line(headers.raw_value(message, name), 500) for name in MARKS if name in message}
+    report_type = (parameter(message, "report-type") or "").lower()
+    return Facts(
+        sender=sender[0] if sender else None,
+        subject=headers.one_line(headers.decoded(headers.raw_value(message, "subject")), 200),
+        message_id=ids[0] if ids else None,
+        recipients=tuple(headers.people([*values("to"), *values("cc")])),
+        delivered_to=tuple(person.address for name in _DELIVERED for person in headers.people(values(name))),
+        answers=tuple(answers),
+        marks=marks,
+        report_type=report_type if message.get_content_type() == "multipart/report" else "",
+        report=report,
+    )
+
+
+_DELIVERED = ("delivered-to", "x-original-to", "envelope-to")
+
+
+def _date(message: PartMessage) -> str | None:
+    """What the mail says about its time, which orders nothing (T2)."""
+    try:
+        moment = parsedate_to_datetime(headers.raw_value(message, "date"))
+        return moment.isoformat() if moment.tzinfo and 2000 <= moment.year < 2100 else None  # noqa: PLR2004
+    except (TypeError, ValueError, OverflowError, IndexError):
+        return None
+
+
+def _identity(facts: Facts, message: PartMessage, text: str, files: list[Attached]) -> bytes:
+    """The same for two deliveries of one mail, however relays stamped them."""
+    sender: Person | None = facts.sender
+    pieces = [
+        facts.message_id or "", sender.address if sender else "", facts.subject,
+        headers.raw_value(message, "date"), text, *[f"{file.name} {file.sha256}" for file in files],
+    ]  # fmt: skip
+    return hashlib.sha256("\0".join(pieces).encode("utf-8", "replace")).digest()
+
+
+def _folded_in_time(text: str) -> str:
+    """Fold quotes away, unless the text was made to keep regular expressions busy."""
+
+    def too_long(_number: int, _frame: FrameType | None) -> None:
+        raise TimeoutError
+
+    before = signal.signal(signal.SIGALRM, too_long)
+    signal.setitimer(signal.ITIMER_REAL, FOLD_SECONDS)
+    try:
+        return folded(text)
+    except (TimeoutError, RecursionError):
+        return text
+    finally:
+        signal.setitimer(signal.ITIMER_REAL, 0)
+        signal.signal(signal.SIGALRM, before)

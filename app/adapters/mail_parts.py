@@ -1,0 +1,140 @@
+"""The parts of an incoming mail: which of them is its text, which are files."""
+
+import contextlib
+import hashlib
+from dataclasses import dataclass, field
+from email.message import Message
+from typing import TYPE_CHECKING, Any
+
+from app.adapters import mail_headers as headers
+from app.adapters.mail_text import clean_html, text_of_html, unflowed
+
+MOST_PARTS = 200
+DEEPEST = 30
+
+if TYPE_CHECKING:  # only the stubs are generic
+    PartMessage = Message[str, str]
+else:
+    PartMessage = Message
+
+
+class Unreadable(Exception):  # noqa: N818 (what the mail is)
+    """The mail breaks a limit; `reason` is a stable code."""
+
+    def __init__(self, reason: str) -> None:
+        super().__init__(reason)
+        self.reason = reason
+
+
+class Attached:
+    """A file inside a mail; its digest in hexadecimal."""
+
+    def __init__(self, name: str, content: bytes) -> None:
+        self.name = name
+        self.content = content
+        self.sha256 = hashlib.sha256(content).hexdigest()
+
+
+@dataclass(slots=True)
+class Content:
+    """What was collected on the way through the parts."""
+
+    texts: list[str] = field(default_factory=list)
+    htmls: list[str] = field(default_factory=list)
+    files: list[Attached] = field(default_factory=list)
+    parts: int = 0
+    alternatives: bool = False  # HTML stands beside a plain text that says the same
+
+
+def collect(part: PartMessage, content: Content, depth: int) -> None:
+    """Add what the part holds.
+
+    Raises:
+        Unreadable: `too-many-parts`, `too-deep`.
+    """
+    content.parts += 1
+    if depth > DEEPEST:
+        raise Unreadable("too-deep")
+    if content.parts > MOST_PARTS:
+        raise Unreadable("too-many-parts")
+    kind = part.get_content_type()
+    children = _children(part)
+    if children is None:
+        _leaf(part, kind, content)
+    elif kind == "multipart/alternative":
+        _alternative(children, content, depth)
+    elif part.get_content_maintype() == "message":
+        _file(part, b"".join(child.as_bytes() for child in children), content)
+        content.parts += sum(1 for child in children for _ in child.walk())
+    else:
+        for child in children:
+            collect(child, content, depth + 1)
+
+
+def _children(part: PartMessage) -> list[PartMessage] | None:
+    payload = part.get_payload() if part.is_multipart() else None
+    return [child for child in payload if isinstance(child, Message)] if isinstance(payload, list) else None
+
+
+def _alternative(children: list[PartMessage], content: Content, depth: int) -> None:
+    """The same thing several times: the plain text if there is any, else what HTML says."""
+    inner = Content(parts=content.parts, alternatives=True)
+    for child in children:
+        collect(child, inner, depth + 1)
+    content.parts = inner.parts
+    plain = "\n".join(inner.texts).strip()
+    content.htmls += inner.htmls
+    content.texts.append(plain or "\n".join(text_of_html(clean_html(html)) for html in inner.htmls))
+    content.files += inner.files
+
+
+def _leaf(part: PartMessage, kind: str, content: Content) -> None:
+    body = body_of(part)
+    name = _file_name(part)
+    if kind in {"text/plain", "text/html"} and part.get_content_disposition() != "attachment" and not name:
+        text = headers.storable(headers.text_of(body, parameter(part, "charset")))
+        if kind == "text/html":
+            content.htmls.append(text)
+            if not content.alternatives:
+                content.texts.append(text_of_html(clean_html(text)))
+        elif (parameter(part, "format") or "").lower() == "flowed":
+            content.texts.append(unflowed(text, delsp=(parameter(part, "delsp") or "").lower() == "yes"))
+        else:
+            content.texts.append(text)
+    elif body or name:
+        _file(part, body, content)
+
+
+def _file(part: PartMessage, body: bytes, content: Content) -> None:
+    kind = part.get_content_type()
+    fallback = {"message/rfc822": "message.eml", "text/calendar": "invitation.ics"}.get(kind, kind.replace("/", "."))
+    content.files.append(Attached(_file_name(part) or fallback, body))
+
+
+def body_of(part: PartMessage) -> bytes:
+    """The part's bytes, whatever its transfer encoding says."""
+    try:
+        payload: Any = part.get_payload(decode=True)
+    except (ValueError, LookupError, AssertionError):
+        payload = None
+    if isinstance(payload, bytes):
+        return payload
+    text = part.get_payload()
+    return text.encode("utf-8", "surrogateescape") if isinstance(text, str) else b""
+
+
+def parameter(part: PartMessage, name: str) -> str | None:
+    """A parameter of its Content-Type."""
+    with contextlib.suppress(ValueError, LookupError, TypeError, IndexError):
+        value: Any = part.get_param(name)
+        if isinstance(value, tuple):
+            value = value[2]
+        return str(value) if value else None
+    return None
+
+
+def _file_name(part: PartMessage) -> str:
+    with contextlib.suppress(ValueError, LookupError, TypeError, IndexError):
+        name = part.get_filename()
+        return headers.one_line(headers.decoded(name), 200) if name else ""
+    return ""
