@@ -10,6 +10,7 @@ from app.desk.api_keys import routes as api_keys
 from app.desk.calendar import routes as calendar
 from app.desk.clients import routes as clients
 from app.desk.contacts import routes as contacts
+from app.desk.inbound_mail import routes as inbound_mail
 from app.desk.oversight import health
 from app.desk.oversight import routes as oversight
 from app.desk.public import routes as public
@@ -20,6 +21,7 @@ from app.desk.tickets import routes as tickets
 TAGS = [
     ("public", "The website's door: no credential, limited by address, open to the configured origins only."),
     ("tickets", "Requests for support, what is said on them, their files and their history."),
+    ("mail", "Mail that comes in, what became of it, and how far the desk's own mails got."),
     ("queue", "The order of work: urgent before standard, then first come, first served."),
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
     ("terms", "The prices and rules of the desk, as versions that each hold from a date."),
@@ -49,6 +51,7 @@ def include_all(app: FastAPI) -> None:
     """Put every router where it belongs."""
     app.include_router(public.router)
     app.include_router(tickets.router)
+    app.include_router(inbound_mail.router)
     app.include_router(queue.router)
     app.include_router(clients.router)
     app.include_router(contacts.router)

@@ -1,13 +1,14 @@
 """The application: layers, exceptions into problems, routers."""
 
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
 from starlette.middleware.cors import CORSMiddleware
 
 from app import api
+from app.adapters.mail_parser import MailParser
 from app.core import documentation, handlers, http
 from app.core.db import Database, open_pool
 from app.core.edge import Edge
@@ -29,18 +30,20 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        if database is not None:
-            app.state.database = database
-            yield
-            return
-        if settings.database_url is None:
-            raise RuntimeError("DATABASE_URL is not set; `make serve` brings a Postgres of its own")
-        async with open_pool(settings, settings.database_url) as opened:
-            app.state.database = opened
-            yield
+        with closing(app.state.mail_parser):
+            if database is not None:
+                app.state.database = database
+                yield
+                return
+            if settings.database_url is None:
+                raise RuntimeError("DATABASE_URL is not set; `make serve` brings a Postgres of its own")
+            async with open_pool(settings, settings.database_url) as opened:
+                app.state.database = opened
+                yield
 
     app = FastAPI(**api.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.settings = settings
+    app.state.mail_parser = MailParser(seconds=settings.mail_parse_seconds)
     api.include_all(app)
     documentation.install(app)
     handlers.install(app)

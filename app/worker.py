@@ -11,11 +11,13 @@ from typing import Any
 
 import asyncpg
 
+from app.adapters.mail_parser import MailParser
 from app.core import clock, housekeeping, jobs
 from app.core.db import UNAVAILABLE, Database
 from app.core.jobs import Effect, Failed, Handler, Handlers, Job, LeaseLost
 from app.core.settings import Settings
 from app.core.telemetry import JOBS, LOGGER
+from app.desk.inbound_mail.service import finishing
 from app.desk.mail.service import sending
 
 DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
@@ -26,7 +28,8 @@ RECORD_PAUSES_SECONDS = (1, 2, 4, 8, 15)
 
 def handlers_of(settings: Settings) -> dict[str, Handler]:
     """Every kind of job there is."""
-    return housekeeping.HANDLERS | sending.handlers(settings)
+    parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
+    return housekeeping.HANDLERS | sending.handlers(settings) | finishing.handlers(settings, parser)
 
 
 class Worker:

@@ -213,3 +213,22 @@ async def a_dead_job(conn: Connection, **values: Any) -> Row:
         "created_at": A_MOMENT_AGO,
     }
     return await insert(conn, "jobs", defaults | values)
+
+
+async def a_kept_mail(conn: Connection, **values: Any) -> Row:
+    """A mail in quarantine, with its bytes."""
+    content = b"From: rita@elsewhere.example\r\nSubject: Menu\r\n\r\nIt does not open.\r\n"
+    defaults = {
+        "id": new_id(),
+        "mailbox": "support@e-connect.lu",
+        "recipient": "support@e-connect.lu",
+        "sha256": hashlib.sha256(content).digest(),
+        "size_bytes": len(content),
+        "received_at": A_MOMENT_AGO,
+        "processed_at": A_MOMENT_AGO,
+        "outcome": "quarantined",
+        "reason": "spam",
+    }
+    row = await insert(conn, "inbound_messages", defaults | values)
+    await insert(conn, "inbound_raws", {"inbound_message_id": row["id"], "content": content})
+    return row

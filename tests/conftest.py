@@ -151,10 +151,12 @@ def logs() -> "Logs":
 
 
 @pytest.fixture(scope="session")
-def _session_app(settings: "Settings", logs: "Logs") -> "FastAPI":
+def _session_app(settings: "Settings", logs: "Logs") -> "Iterator[FastAPI]":
     from tests.service import build
 
-    return build(settings, logs)
+    app = build(settings, logs)
+    yield app
+    app.state.mail_parser.close()
 
 
 @pytest.fixture

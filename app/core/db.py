@@ -95,6 +95,13 @@ class Database:
             yield connection
 
 
+@asynccontextmanager
+async def savepoint(connection: Connection) -> AsyncIterator[None]:
+    """What fails inside is undone, and the transaction around it goes on."""
+    async with connection.transaction():
+        yield
+
+
 async def begin(connection: Connection) -> Transaction:
     """Start a transaction that outlives a block: a request's, ended by `commit` or `roll_back`."""
     transaction = connection.transaction()

@@ -138,6 +138,7 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     permission = operation.pop("x-permission", PUBLIC)
     files, limit = operation.pop("x-files", False), operation.pop("x-body-limit", 0)
     writes = operation.pop("x-writes", True)
+    operation.pop("x-raw", None)
     responses = operation["responses"]
     if "application/json" in responses.get("422", {}).get("content", {}):
         content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}

@@ -25,6 +25,7 @@ KIBIBYTE = 1024
 JSON_LIMIT = 256 * KIBIBYTE
 FORM_LIMIT = 64 * KIBIBYTE
 FILES_LIMIT = 20 * KIBIBYTE * KIBIBYTE
+MAIL_LIMIT = 25 * KIBIBYTE * KIBIBYTE
 MOST_FILES = 10
 MOST_FIELDS = 40
 NOT_MODIFIED = 304
@@ -56,22 +57,31 @@ REFUSALS = {
 
 
 def allows(
-    permission: str, *refusals: int, body_limit: int = JSON_LIMIT, files: bool = False, writes: bool = True
+    permission: str,
+    *refusals: int,
+    body_limit: int = JSON_LIMIT,
+    files: bool = False,
+    raw: str | None = None,
+    writes: bool = True,
 ) -> dict[str, Any]:
     """What a route declares beside its path: its permission, its refusals, how much it reads.
 
     Use as `@router.get("/tickets", **allows("tickets:read"))`. `files` also takes the body as multipart/form-data
-    with `attachments`; `writes=False` marks a POST that changes nothing and so takes no Idempotency-Key.
+    with `attachments`; `raw` names the one media type of a body that is kept as its bytes, in `work.raw`;
+    `writes=False` marks a POST that changes nothing and so takes no Idempotency-Key.
     """
     statuses = {422, 503, *refusals} | ({401, 403} if permission != PUBLIC else set())
     security: list[dict[str, list[str]]] = [] if permission == PUBLIC else [{"api_key": []}]
-    extra = {
+    extra: dict[str, Any] = {
         "security": security,
         "x-permission": permission,
         "x-body-limit": body_limit,
         "x-files": files,
         "x-writes": writes,
     }
+    if raw is not None:
+        content = {raw: {"schema": {"type": "string", "format": "binary"}}}
+        extra |= {"x-raw": raw, "requestBody": {"required": True, "content": content}}
     return {"openapi_extra": extra, "responses": _problems(*sorted(statuses))}
 
 
@@ -89,6 +99,7 @@ class DeskRoute(APIRoute):
             body_limit=extra.get("x-body-limit", JSON_LIMIT),
             takes_body=self.body_field is not None,
             takes_files=extra.get("x-files", False),
+            takes_raw=extra.get("x-raw"),
             idempotent="POST" in (self.methods or ()) and extra.get("x-writes", True),
             query_names=frozenset(
                 field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)
@@ -119,6 +130,7 @@ class Rule:
     body_limit: int
     takes_body: bool
     takes_files: bool
+    takes_raw: str | None
     idempotent: bool
     query_names: frozenset[str]
     booleans: frozenset[str]
@@ -178,7 +190,10 @@ class Rule:
 
     async def _read_body(self, request: Request, unit: Unit) -> Request:
         parsed: Any = None
-        if self.takes_body:
+        if self.takes_raw is not None:
+            await unit.rest()
+            parsed = await self._read_raw(request, unit)
+        elif self.takes_body:
             # A slow sender must not keep a connection that others could use.
             await unit.rest()
             request = Request(request.scope, limited(request, self._limit_of(request)))
@@ -190,13 +205,19 @@ class Rule:
                 unit.claim = idempotency.Claim(unit.caller.scope, self.route, key, print_)
         return request
 
+    async def _read_raw(self, request: Request, unit: Unit) -> str:
+        """Keep the body's bytes; its digest stands for them in the request's fingerprint."""
+        if _media_type(request) != self.takes_raw or _is_encoded(request):
+            raise Problem("unsupported-media-type", f"Send {self.takes_raw}, uncompressed.")
+        unit.raw = await Request(request.scope, limited(request, self.body_limit)).body()
+        return hashlib.sha256(unit.raw).hexdigest()
+
     def _limit_of(self, request: Request) -> int:
         return FILES_LIMIT if self.takes_files and _media_type(request) == "multipart/form-data" else self.body_limit
 
     async def _parse_body(self, request: Request, unit: Unit) -> Any:
         media_type = _media_type(request)
-        encoding = request.headers.get("content-encoding", "identity").lower()
-        if encoding != "identity":
+        if _is_encoded(request):
             raise Problem("unsupported-media-type", "Send the body uncompressed.")
         if media_type == "application/json":
             parsed = strict_json.parse(await request.body())
@@ -223,6 +244,10 @@ class Rule:
 
 def _media_type(request: Request) -> str:
     return request.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+
+def _is_encoded(request: Request) -> bool:
+    return request.headers.get("content-encoding", "identity").lower() != "identity"
 
 
 def _replayed(reply: idempotency.Reply) -> Response:

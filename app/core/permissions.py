@@ -11,14 +11,15 @@ PUBLIC: Final = "public"
 ALL_READS = frozenset(
     {
         "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
-        "terms:read", "notices:read", "events:read",
+        "terms:read", "notices:read", "events:read", "inbound_messages:read",
     }
 )  # fmt: skip
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     # Works the desk: tickets, queue, the people and sites of clients.
     "agent": ALL_READS
-    | {"tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write"},
+    | {"tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write"}
+    | {"inbound_messages:work"},
     # Keeps the books: reads everything, changes what bills are made of.
     "finance": ALL_READS | {"clients:write", "contacts:write", "audit:read", "terms:write"},
     # The accounting system: reads whom it bills.
@@ -38,7 +39,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write",
             "calendar:write", "terms:write",
             "agents:write", "api_keys:read", "api_keys:write", "audit:read", "jobs:read", "jobs:write",
-            "inbound_messages:write",
+            "inbound_messages:write", "inbound_messages:work",
         }
     ),
 }  # fmt: skip

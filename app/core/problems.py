@@ -115,6 +115,10 @@ KINDS: dict[str, Kind] = {
         409, "There are terms for that date", "A published version never changes: choose another date."
     ),
     "terms-invalid": Kind(422, "The policy makes no sense", "`field` names the number that is out of its bounds."),
+    "mailbox-unknown": Kind(422, "This is not one of our mailboxes", "Name the address that the mail was sent to."),
+    "mail-not-held-back": Kind(409, "The mail is not held back", "Read it again: somebody has dealt with it."),
+    "mail-unreadable": Kind(409, "The mail cannot be read", "Download it as it came, or discard it."),
+    "mail-without-sender": Kind(409, "The mail names no sender", "Send the `ticket_id` that it belongs to."),
     "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),
 }
 

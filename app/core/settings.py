@@ -4,11 +4,25 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret"  # noqa: S105 (refused in production, see below)
 HARD_TO_GUESS = 32
+
+
+class ImapAccount(BaseModel):
+    """A mailbox to read: mail for `mailbox` lies in `folder`, and is moved to `done_folder` once it is kept."""
+
+    mailbox: str
+    host: str
+    port: int = 993
+    tls: Literal["none", "starttls", "implicit"] = "implicit"
+    ca_file: Path | None = None
+    username: str
+    password: SecretStr
+    folder: str = "INBOX"
+    done_folder: str | None = Field(default="Processed", description="Null: marked as seen where it lies.")
 
 
 class Settings(BaseSettings):
@@ -53,6 +67,12 @@ class Settings(BaseSettings):
     company_name: str = Field(default="e-connect", description="Who signs the mails.")
     company_website: str = "https://www.e-connect.lu"
     own_addresses: list[str] = ["support@e-connect.lu", "urgence@e-connect.lu"]
+    urgent_addresses: list[str] = Field(default=["urgence@e-connect.lu"], description="Mail to these is urgent (U1).")
+    on_duty_address: str | None = Field(default=None, description="Who is told of an urgency at once (U3).")
+    imap_accounts: list[ImapAccount] = Field(default_factory=list, description="Mailboxes that the worker reads.")
+    imap_poll_seconds: int = Field(default=30, ge=1)
+    mail_parse_seconds: int = Field(default=10, ge=1, description="A mail that takes longer to read is quarantined.")
+    mails_per_hour_per_address: int = Field(default=30, ge=1, description="More are quarantined.")
 
     # Limits of strangers; counted in Postgres, so they hold for any number of processes.
     form_per_minute_per_ip: int = 5
@@ -78,6 +98,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Where this service is reached, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @property
+    def secrets(self) -> list[str]:
+        """Keys that signatures are made with: the present one first, then those before it."""
+        return [secret.get_secret_value() for secret in (self.secret_key, *self.previous_secret_keys)]
 
     @cached_property
     def form_port(self) -> int:

@@ -27,6 +27,7 @@ class Unit:
         self.now = now
         self.caller: Caller = ANYBODY
         self.files: Sequence[Any] = ()
+        self.raw = b""
         self.claim: idempotency.Claim | None = None
         self.headers: dict[str, str] = {}
         self.audited: dict[str, Any] = {}
@@ -70,6 +71,15 @@ class Unit:
             if self.claim is not None:
                 await idempotency.claim(connection, self.claim, self.now)
         return connection
+
+    async def replay_if_known(self) -> None:
+        """For a route that must keep something before its transaction begins: answer repeats first.
+
+        Raises:
+            Replay: the same request was answered before.
+        """
+        if self.claim is not None:
+            await idempotency.claim(await self.connection(), self.claim, self.now)
 
     async def limit(self, *wanted: limits.Limit) -> None:
         """Count this request before its transaction begins; refused with 429 when it is one too many."""

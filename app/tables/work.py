@@ -40,10 +40,10 @@ class OutgoingMail(SQLModel, table=True):
 
     __tablename__ = "outgoing_mails"
     __table_args__ = (
-        one_of("status", "queued", "sent", "suppressed", "failed"),
+        one_of("status", "queued", "sent", "suppressed", "failed", "bounced"),
         one_of("language", *LANGUAGES),
         CheckConstraint("(status = 'suppressed') <= (reason IS NOT NULL)", name="suppressed_has_reason"),
-        CheckConstraint("(status = 'sent') = (sent_at IS NOT NULL)", name="sent_has_time"),
+        CheckConstraint("(status IN ('sent', 'bounced')) = (sent_at IS NOT NULL)", name="sent_has_time"),
         # Invariant 10: one acknowledgement decision for each ticket.
         Index(
             "uq_outgoing_mails_acknowledgement",

@@ -34,7 +34,19 @@ class Operation:
     def body_schema(self) -> dict[str, Any] | None:
         """The schema of the JSON body, with its reference followed; None when it takes none."""
         content = self.document.get("requestBody", {}).get("content", {})
-        return resolved(content["application/json"]["schema"]) if content else None
+        return resolved(content["application/json"]["schema"]) if "application/json" in content else None
+
+    @property
+    def media_type(self) -> str:
+        """Of the body that it takes, JSON when it takes none."""
+        return next(iter(self.document.get("requestBody", {}).get("content", {})), "application/json")
+
+    @property
+    def request(self) -> dict[str, Any]:
+        """What a client sends along, at least."""
+        if self.media_type != "application/json":
+            return {"content": b"Subject: Menu\r\n\r\nIt does not open.\r\n"}
+        return {"json": self.example} if self.body_schema is not None else {}
 
     @property
     def takes_files(self) -> bool:

@@ -31,6 +31,14 @@ WHO = {
     "list_attachments": READERS,
     "download_attachment": READERS,
     "list_ticket_events": STAFF,
+    # Mail servers hand mail in, and cannot read any.
+    "hand_in_mail": {"mail", "admin"},
+    "list_inbound_messages": STAFF,
+    "read_inbound_message": STAFF,
+    "download_inbound_message": STAFF,
+    "release_inbound_message": DESK,
+    "discard_inbound_message": DESK,
+    "list_ticket_mails": DESK,
     "list_queue": STAFF,
     "claim_ticket": DESK,
     # Whom the desk works for: the books need names and addresses, not websites; a client sees itself.

@@ -28,7 +28,7 @@ class Attacker:
 
     async def send(self, operation: Operation, what: str, statuses: set[int], **request: Any) -> httpx.Response:
         """One request; what is wrong with its answer is noted."""
-        headers = {**self.keys["admin"], "Content-Type": "application/json", **request.pop("headers", {})}
+        headers = {**self.keys["admin"], "Content-Type": operation.media_type, **request.pop("headers", {})}
         url = request.pop("url", None) or operation.path.format(**self.world.own)
         method = request.pop("method", operation.method)
         answer = await self.api.request(method, url, headers=headers, **request)
@@ -142,14 +142,14 @@ FREE_TEXT = {"q", "number"}
 async def test_queries_that_are_not_acceptable(attacker: Attacker, operation: Operation):
     before = await attacker.contents()
     path = operation.path.format(**attacker.world.own)
-    request: dict[str, Any] = {"json": operation.example} if operation.body_schema is not None else {}
+    request = operation.request
     for query in (f"{MARKER}=1", f"limit_=1&{MARKER}", "%00=1", "q[]=1", "__proto__=1"):
         await attacker.send(operation, query, {422}, url=f"{path}?{query}", **request)
     for name in operation.query_names:
-        await attacker.send(operation, f"{name} twice", {422}, url=f"{path}?{name}=1&{name}=1")
+        await attacker.send(operation, f"{name} twice", {422}, url=f"{path}?{name}=1&{name}=1", **request)
         for value in {"limit": NUMBERS, "year": NUMBERS, "cursor": CURSORS}.get(name, ODD):
             fine = {422, 200} if name in FREE_TEXT else {422}
-            await attacker.send(operation, f"{name}={value[:40]}", fine, url=f"{path}?{name}={value}")
+            await attacker.send(operation, f"{name}={value[:40]}", fine, url=f"{path}?{name}={value}", **request)
     for value in FORGED if "cursor" in operation.query_names else []:
         await attacker.send(operation, f"cursor={value[:40]}", {200, 422}, url=f"{path}?cursor={value}")
     attacker.check()
@@ -159,7 +159,7 @@ async def test_queries_that_are_not_acceptable(attacker: Attacker, operation: Op
 @EVERY
 async def test_paths_that_lead_nowhere(attacker: Attacker, operation: Operation):
     before = await attacker.contents()
-    request: dict[str, Any] = {"json": operation.example} if operation.body_schema is not None else {}
+    request = operation.request
     for name in operation.path_names:
         good = attacker.world.own
         for value in ("%00", "1.0", "-1", MARKER, f"%FF{MARKER}", "%0A", "x" * 5000, f"{good[name]}%0A", f"{good[name]}%00",
@@ -185,7 +185,7 @@ async def test_methods_that_are_not_offered(attacker: Attacker, operation: Opera
 @EVERY
 async def test_headers_that_are_not_acceptable(attacker: Attacker, operation: Operation):
     before = await attacker.contents()
-    request: dict[str, Any] = {"json": operation.example} if operation.body_schema is not None else {}
+    request = operation.request
     if operation.method == "POST":
         for key in (b"", b"x" * 256, MARKER.encode() + b"\xff", b"a\x01b", b"\xe2\x82\xac"):
             await attacker.send(operation, f"key {key!r}", {422}, headers={"Idempotency-Key": key}, **request)

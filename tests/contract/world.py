@@ -48,10 +48,12 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
         },
     )
     job = await builders.a_dead_job(conn)
+    mail = await builders.a_kept_mail(conn)
     key_id = await conn.fetchval("SELECT id FROM api_keys WHERE role = 'mail'")
     return {
         "closure_id": str(closure["id"]),
         "job_id": str(job["id"]),
+        "inbound_message_id": str(mail["id"]),
         "api_key_id": str(key_id),
         "key_id": str(key_id),
         "agent_id": str(keys.agent_id),

@@ -20,6 +20,7 @@ from app.core.db import UNAVAILABLE, Connection, Database, open_pool
 from app.core.jobs import Effect, Handler, Job
 from app.core.migrations import upgrade
 from app.desk.mail.service import queue_mail
+from app.desk.mail.service.addresses import message_id
 from tests.adapters.smtp_server import HOST, Behaviour, Mailserver, mailserver
 from tests.builders import a_ticket
 from tests.features.jobs.desk import eventually, promised, quick, working
@@ -92,11 +93,7 @@ async def queue_mails(database: Clone) -> set[str]:
             )
             for number in range(MAILS)
         ]
-    return {message_id(id_) for id_ in ids}
-
-
-def message_id(id_: UUID) -> str:
-    return f"<{id_}@e-connect.lu>"
+    return {message_id(id_, SETTINGS) for id_ in ids}
 
 
 def ids_at(server: Mailserver) -> list[str]:

@@ -20,7 +20,11 @@ MAIL = """
 SELECT m.id, m.kind, m.recipient, m.language, m.status, m.created_at, m.ticket_id,
        t.number, t.lane, t.subject, t.requester_name, t.received_at, t.urgency_fee_cents,
        terms.currency, coalesce(terms.urgency_hourly_rate_cents, terms.hourly_rate_cents) AS urgency_hourly_rate_cents,
-       terms.urgency_included_minutes, said.author_name, said.body, first.id AS acknowledgement_id
+       terms.urgency_included_minutes, said.author_name, said.body, first.id AS acknowledgement_id,
+       ARRAY(SELECT header_message_id FROM inbound_messages i WHERE i.ticket_id = m.ticket_id
+             AND i.header_message_id IS NOT NULL AND i.outcome IN ('ticket', 'message')
+             AND i.kind = 'person' AND i.received_at <= m.created_at
+             ORDER BY i.received_at, i.id LIMIT 50) AS answered
 FROM outgoing_mails m
 LEFT JOIN tickets t ON t.id = m.ticket_id
 LEFT JOIN terms ON terms.id = t.terms_id

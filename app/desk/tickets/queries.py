@@ -25,7 +25,8 @@ SELECT nextval('ticket_sequence') AS sequence,
        terms.id AS terms_id, terms.currency, terms.urgency_opening_fee_cents,
        owner.client_id, owner.contact_id, site.id AS site_id, site.project_closed_on,
        waiting.urgent AS waiting_urgent, waiting.standard AS waiting_standard,
-       acknowledged.last_hour AS acknowledged_last_hour, acknowledged.last_day AS acknowledged_last_day
+       acknowledged.last_hour AS acknowledged_last_hour, acknowledged.last_day AS acknowledged_last_day,
+       EXISTS (SELECT FROM bounced_addresses WHERE mailbox = $9) AS bounced
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (SELECT id, currency, urgency_opening_fee_cents FROM terms WHERE effective_on <= $1
                    ORDER BY effective_on DESC LIMIT 1) AS terms ON true
@@ -235,6 +236,14 @@ async def events(connection: Connection, ticket_id: UUID, after: UUID, limit: in
 async def active_agent(connection: Connection, agent_id: UUID) -> bool:
     """Whether the agent exists and works here."""
     return bool(await connection.fetchval("SELECT true FROM agents WHERE id = $1 AND active", agent_id))
+
+
+async def participants(connection: Connection, ticket_id: UUID) -> list[str]:
+    """The addresses of those who get the agents' replies beside the requester."""
+    rows = await connection.fetch(
+        "SELECT address FROM ticket_participants WHERE ticket_id = $1 ORDER BY added_at, mailbox", ticket_id
+    )
+    return [row["address"] for row in rows]
 
 
 async def agent_name(connection: Connection, agent_id: UUID | None) -> str | None:

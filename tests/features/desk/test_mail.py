@@ -19,12 +19,14 @@ from app.core.db import Connection, Database, Row
 from app.core.settings import Settings
 from app.desk.mail import queries
 from app.desk.mail.service import queue_mail
+from app.desk.mail.service.addresses import message_id
 from app.desk.mail.service.queueing import Kind
 from app.desk.mail.service.wording import compose
 from app.worker import handlers_of
 from tests.adapters.smtp_server import HOST, Behaviour, Mailserver, free_port, mailserver
 from tests.builders import a_message, a_ticket
 from tests.features.jobs.desk import eventually, quick, working
+from tests.service import SETTINGS
 
 FORM = {
     "name": "Rita Requester",
@@ -93,7 +95,7 @@ async def test_a_ticket_is_acknowledged(committing_api: httpx.AsyncClient, commi
     (envelope,) = server.received
     message = read(envelope.original_content)
     assert (envelope.mail_from, envelope.rcpt_tos) == ("support@e-connect.lu", ["rita@elsewhere.example"])
-    assert message["Message-ID"] == f"<{mail['id']}@e-connect.lu>"
+    assert message["Message-ID"] == message_id(mail["id"], settings)
     assert message["Auto-Submitted"] == "auto-replied"
     assert receipt["number"] in message["Subject"]
     text = text_of(message)
@@ -238,7 +240,7 @@ async def test_an_agents_reply_is_threaded_under_the_acknowledgement(conn: Conne
     message = await composed(conn, "public_reply")
 
     first = await conn.fetchval("SELECT id FROM outgoing_mails WHERE kind = 'acknowledgement'")
-    assert message["In-Reply-To"] == message["References"] == f"<{first}@e-connect.lu>"
+    assert message["In-Reply-To"] == message["References"] == message_id(first, SETTINGS)
     assert message["Auto-Submitted"] is None
     assert "It is mended." in text_of(message)
     assert "Anne Agent" in text_of(message)

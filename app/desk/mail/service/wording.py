@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import datetime
 
-from app.adapters.mail_message import AUTO_GENERATED, AUTO_REPLIED, Mailbox, OutgoingMail
+from app.adapters.mail_message import AUTO_GENERATED, AUTO_REPLIED, Mailbox, OutgoingMail, message_ids_in
 from app.adapters.mail_templates import (
     Acknowledgement,
     Facts,
@@ -17,6 +17,7 @@ from app.adapters.mail_templates import (
 )
 from app.core.db import Connection, Row
 from app.core.settings import Settings
+from app.desk.mail.service.addresses import message_id, reply_address
 from app.desk.public.service import desk_state, receipt_token
 from app.desk.tickets import queries as tickets
 
@@ -27,12 +28,14 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
     PublicReply.kind: {},  # written by a person
 }
 
+OF_THE_CONVERSATION = {Acknowledgement.kind, TicketReopened.kind, PublicReply.kind}
+
 
 async def compose(connection: Connection, mail: Row, settings: Settings, now: datetime) -> OutgoingMail:
     """The finished mail. A repeat has the same Message-ID and date, so that it can be told from a second mail."""
     house = House(settings.company_name, settings.company_website, settings.mail_from)
     rendered = render(await _facts(connection, mail, settings, now), mail["language"], house)
-    thread = [message_id(mail["acknowledgement_id"], settings)] if mail["acknowledgement_id"] else []
+    thread = _thread(mail, settings)
     return OutgoingMail(
         sender=Mailbox(settings.mail_from_name, settings.mail_from),
         to=mail["recipient"],
@@ -41,15 +44,20 @@ async def compose(connection: Connection, mail: Row, settings: Settings, now: da
         html=rendered.html,
         message_id=message_id(mail["id"], settings),
         date=mail["created_at"],
-        in_reply_to=thread[0] if thread else None,
+        reply_to=reply_address(mail["ticket_id"], settings) if mail["kind"] in OF_THE_CONVERSATION else None,
+        in_reply_to=thread[-1] if thread else None,
         references=thread,
         extra_headers=HEADERS[mail["kind"]],
     )
 
 
-def message_id(mail_id: object, settings: Settings) -> str:
-    """The same for every attempt to send that mail."""
-    return f"<{mail_id}@{settings.mail_from.rpartition('@')[2]}>"
+def _thread(mail: Row, settings: Settings) -> list[str]:
+    """The mails this one follows, the newest last: what the client wrote, and our acknowledgement after the first."""
+    if mail["kind"] not in OF_THE_CONVERSATION:
+        return []
+    written = [one for header in mail["answered"] for one in message_ids_in(header)]
+    ours = [message_id(mail["acknowledgement_id"], settings)] if mail["acknowledgement_id"] else []
+    return [*written[:1], *ours, *written[1:]]
 
 
 async def _facts(connection: Connection, mail: Row, settings: Settings, now: datetime) -> Facts:

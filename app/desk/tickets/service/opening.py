@@ -11,6 +11,7 @@ from app.core.domain_names import host_of
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.desk.calendar.service import hours_of
+from app.desk.mail.service import queue_mail
 from app.desk.tickets import queries
 from app.desk.tickets.service.files import Upload, examine, keep
 from app.domain.calendar import HORIZON_DAYS, OpeningHours, local_date
@@ -38,6 +39,8 @@ class Opening:
     site_id: UUID | None = None
     follows_ticket_id: UUID | None = None
     honeypot: bool = False
+    auto_generated: bool = False
+    flags: Sequence[str] = ()
     author: Literal["client", "agent"] = "client"
     agent_id: UUID | None = None
     files: Sequence[Upload] = ()
@@ -85,6 +88,8 @@ async def open_ticket(
             sent_last_day=facts["acknowledged_last_day"],
             own_addresses=settings.own_addresses,
             honeypot=opening.honeypot,
+            auto_generated=opening.auto_generated,
+            bounced=facts["bounced"],
         ),
         AcknowledgementCaps(settings.acknowledgements_per_hour, settings.acknowledgements_per_day),
     )
@@ -92,7 +97,15 @@ async def open_ticket(
     opened = _opened(ticket_id, opening, facts, decision, now)
     await queries.open_ticket(connection, _values(opened, message_id, mailbox, opening, facts, actor))
     await keep(connection, ticket_id, message_id, kept, now)
+    if opening.urgent and not opening.honeypot:
+        await alert_on_duty(connection, ticket_id, settings, now)
     return opened
+
+
+async def alert_on_duty(connection: Connection, ticket_id: UUID, settings: Settings, now: datetime) -> None:
+    """Tell whoever is on duty of an urgency at once (U3)."""
+    if settings.on_duty_address is not None:
+        await queue_mail(connection, "urgency_alert", ticket_id, settings.on_duty_address, "fr", now=now)
 
 
 async def _facts(connection: Connection, opening: Opening, mailbox: str, now: datetime) -> Row:
@@ -139,7 +152,7 @@ def _flags(opening: Opening, facts: Row, now: datetime) -> list[str]:
         "in_project": facts["site_id"] is not None and (closed_on is None or closed_on > local_date(now)),
         "honeypot": opening.honeypot,
     }
-    return [flag for flag, raised in flags.items() if raised]
+    return [*(flag for flag, raised in flags.items() if raised), *opening.flags]
 
 
 def _values(

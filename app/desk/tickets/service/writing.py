@@ -31,12 +31,23 @@ class Written:
     status: Status
 
 
+@dataclass(frozen=True, slots=True)
+class Writer:
+    """Who writes, where it need not be the requester, and how a ticket opens that this may lead to."""
+
+    name: str
+    email: str
+    urgent: bool = False
+    auto_generated: bool = False
+
+
 async def write_as_client(
     connection: Connection,
     ticket: Row,
     body: str,
     *,
     channel: Channel,
+    writer: Writer | None = None,
     files: Sequence[Upload] = (),
     actor: dict[str, str],
     settings: Settings,
@@ -51,14 +62,14 @@ async def write_as_client(
     step = follow_up(Status(ticket["status"]), settled_at, now, REOPENS_WITHIN_DAYS)
     if step.new_ticket:
         opened = await open_ticket(
-            connection, _follow(ticket, body, channel, files), actor=actor, settings=settings, now=now
+            connection, _follow(ticket, body, channel, writer, files), actor=actor, settings=settings, now=now
         )
         return Written("ticket", opened.ticket_id, None, opened.number, opened.status)
     kept = examine(files)
-    message_id = new_id()
+    message_id, author = new_id(), writer.name if writer else ticket["requester_name"]
     await queries.insert_message(
         connection,
-        [message_id, ticket["id"], "client", ticket["requester_name"], None, "public", channel, body, now],
+        [message_id, ticket["id"], "client", author, None, "public", channel, body, now],
     )
     await keep(connection, ticket["id"], message_id, kept, now)
     await _apply(connection, ticket, step, message_id, actor, now)
@@ -102,11 +113,38 @@ async def write_as_agent(
     )
     await keep(connection, ticket["id"], message_id, kept, now)
     if visibility == "public":
-        facts = {"message_id": message_id}
-        await queue_mail(
-            connection, "public_reply", ticket["id"], ticket["requester_email"], ticket["language"], facts, now=now
-        )
+        await _mail_reply(connection, ticket, message_id, now)
     type_ = "ticket.agent_replied" if visibility == "public" else "ticket.note_added"
+    await _tell(connection, ticket, type_, {"message_id": str(message_id)}, actor, now)
+    return message_id
+
+
+async def _mail_reply(connection: Connection, ticket: Row, message_id: UUID, now: datetime) -> None:
+    """One mail to the requester and one to each participant, so that each has its own delivery state."""
+    facts = {"message_id": message_id}
+    for recipient in [ticket["requester_email"], *await queries.participants(connection, ticket["id"])]:
+        await queue_mail(connection, "public_reply", ticket["id"], recipient, ticket["language"], facts, now=now)
+
+
+async def note_what_came(
+    connection: Connection,
+    ticket: Row,
+    body: str,
+    *,
+    author: str,
+    type_: str,
+    channel: Channel,
+    files: Sequence[Upload] = (),
+    actor: dict[str, str],
+    now: datetime,
+) -> UUID:
+    """Keep on a ticket what no person said (an automatic reply, a bounce): for agents to see, and nothing moves."""
+    kept = examine(files)
+    message_id = new_id()
+    await queries.insert_message(
+        connection, [message_id, ticket["id"], "system", author, None, "internal", channel, body, now]
+    )
+    await keep(connection, ticket["id"], message_id, kept, now)
     await _tell(connection, ticket, type_, {"message_id": str(message_id)}, actor, now)
     return message_id
 
@@ -126,11 +164,15 @@ async def _tell(
     )
 
 
-def _follow(ticket: Row, body: str, channel: Channel, files: Sequence[Upload]) -> Opening:
+def _follow(ticket: Row, body: str, channel: Channel, writer: Writer | None, files: Sequence[Upload]) -> Opening:
+    writer = writer or Writer(ticket["requester_name"], ticket["requester_email"])
     return Opening(
         channel=channel,
-        name=ticket["requester_name"],
-        email=ticket["requester_email"],
+        name=writer.name,
+        email=writer.email,
+        urgent=writer.urgent,
+        accepted_by=writer.email[:120],
+        auto_generated=writer.auto_generated,
         phone=ticket["requester_phone"],
         company=ticket["requester_company"],
         site_url=ticket["site_url"],

@@ -1,0 +1,247 @@
+"""SQL of incoming mail."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.db import Connection, Row
+from app.core.sql import Where, one
+
+ITEM = """i.id, i.mailbox, i.recipient, i.outcome, i.reason, i.ticket_id, i.message_id, i.copy_of_id, i.sender,
+    i.sender_name, i.subject, i.kind, i.threaded_by, i.header_message_id, i.sent_at, i.received_at, i.processed_at,
+    i.size_bytes, i.sha256, i.refused_files, (SELECT number FROM tickets WHERE id = i.ticket_id) AS ticket_number"""
+
+# One statement, so that it commits by itself: the mail is kept before anything looks into it.
+KEEP = """
+WITH kept AS (
+    INSERT INTO inbound_messages (id, mailbox, recipient, sha256, size_bytes, received_at)
+    VALUES ($1, $2, $3, $4, $5, $6) ON CONFLICT (mailbox, sha256) DO NOTHING RETURNING id
+), raw AS (INSERT INTO inbound_raws (inbound_message_id, content) SELECT id, $7 FROM kept)
+SELECT id FROM kept
+"""
+# Copies of one mail are decided one after the other, whichever mailbox or process they come through.
+LOCK = f"""
+SELECT {ITEM}, pg_advisory_xact_lock(hashtextextended('mail ' || encode($2::bytea, 'hex'), 0))
+FROM inbound_messages i WHERE i.id = $1 FOR UPDATE
+"""
+COPY = f"""
+SELECT {ITEM} FROM inbound_messages i WHERE i.identity = $1 AND i.id <> $2 AND i.outcome IS NOT NULL
+ORDER BY i.ticket_id IS NULL, i.processed_at, i.id LIMIT 1
+"""
+# $1 tickets of reply addresses, $2 mails of signed ids, $3 message ids referred to, $4 a number, $5 the sender's
+# mailbox, $6 the sender's address in lower case.
+LEADS = """
+WITH leads AS (
+    SELECT id AS ticket_id, 'reply-address' AS by, array_position($1::uuid[], id) AS place
+    FROM tickets WHERE id = ANY ($1)
+    UNION ALL SELECT ticket_id, 'message-id', array_position($2::uuid[], id)
+    FROM outgoing_mails WHERE id = ANY ($2) AND ticket_id IS NOT NULL
+    UNION ALL SELECT ticket_id, 'reference', array_position($3::text[], header_message_id)
+    FROM inbound_messages
+    WHERE header_message_id = ANY ($3) AND ticket_id IS NOT NULL AND outcome IN ('ticket', 'message')
+    UNION ALL SELECT id, 'number', 1 FROM tickets WHERE number = $4
+)
+SELECT leads.ticket_id, leads.by, t.requester_email,
+       EXISTS (SELECT FROM ticket_participants p WHERE (p.ticket_id, p.mailbox) = (t.id, $5))
+       OR EXISTS (SELECT FROM contacts c WHERE c.client_id = t.client_id AND lower(c.email) = $6) AS participates
+FROM leads JOIN tickets t ON t.id = leads.ticket_id ORDER BY leads.place
+"""
+SENDER = """
+SELECT EXISTS (SELECT FROM contacts WHERE lower(email) = $2) OR EXISTS (SELECT FROM client_domains WHERE domain = $3)
+       AS known,
+       coalesce((SELECT coalesce(c.language, k.language) FROM contacts c JOIN clients k ON k.id = c.client_id
+                 WHERE lower(c.email) = $2 ORDER BY c.id LIMIT 1),
+                (SELECT k.language FROM client_domains d JOIN clients k ON k.id = d.client_id WHERE d.domain = $3))
+       AS language,
+       EXISTS (SELECT FROM bounced_addresses WHERE mailbox = $1) AS bounced,
+       (SELECT count(*) FROM inbound_messages
+        WHERE sender = $2 AND processed_at > $4::timestamptz - interval '1 hour') AS mails_last_hour
+"""
+SETTLE = f"""
+UPDATE inbound_messages i SET outcome = $2, reason = $3, ticket_id = $4, message_id = $5, copy_of_id = $6,
+    settled_by = $7, processed_at = coalesce(i.processed_at, $8)
+WHERE i.id = $1 RETURNING {ITEM}
+"""
+DESCRIBE = """
+UPDATE inbound_messages SET identity = $2, header_message_id = $3, sender = $4, sender_name = $5, subject = $6,
+    kind = $7, threaded_by = $8, sent_at = $9, refused_files = $10
+WHERE id = $1
+"""
+KEEP_TEXT = """
+INSERT INTO inbound_texts (inbound_message_id, text, html) VALUES ($1, $2, $3)
+ON CONFLICT (inbound_message_id) DO NOTHING
+"""
+BOUNCE = """
+UPDATE outgoing_mails SET status = 'bounced', reason = $2, sent_at = coalesce(sent_at, $3)
+WHERE id = $1 AND status <> 'bounced' RETURNING id
+"""
+MARK_ADDRESS = """
+INSERT INTO bounced_addresses (mailbox, mail_id, status, bounced_at) VALUES ($1, $2, $3, $4)
+ON CONFLICT (mailbox) DO UPDATE SET mail_id = $2, status = $3, bounced_at = $4
+"""
+# Left by a crash: stored a while ago, not processed. Who takes it up counts the attempt, for mails that kill.
+TAKE_UNPROCESSED = """
+UPDATE inbound_messages i SET attempts = attempts + 1 WHERE id IN (
+    SELECT id FROM inbound_messages WHERE outcome IS NULL AND received_at < $1
+    ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)
+RETURNING i.id, i.attempts, (SELECT content FROM inbound_raws WHERE inbound_message_id = i.id) AS content
+"""
+MAKE_URGENT = """
+UPDATE tickets t SET lane = 'urgent', urgency_fee_cents = terms.urgency_opening_fee_cents, urgency_accepted_at = $2,
+    urgency_accepted_by = $3, updated_at = $2, version = version + 1
+FROM terms WHERE t.id = $1 AND terms.id = t.terms_id AND t.lane = 'standard'
+    AND t.status IN ('new', 'in_progress', 'waiting_client', 'waiting_quote')
+RETURNING t.id, t.client_id
+"""
+ADD_PARTICIPANT = """
+INSERT INTO ticket_participants (ticket_id, mailbox, address, name, added_at)
+SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM ticket_participants WHERE ticket_id = $1) < $6
+ON CONFLICT (ticket_id, mailbox) DO NOTHING
+"""
+FIRST_MESSAGE = "SELECT id FROM messages WHERE ticket_id = $1 ORDER BY id LIMIT 1"
+
+
+async def keep(connection: Connection, values: Sequence[Any]) -> tuple[UUID, Row | None]:
+    """The mail's id, and its row when it was kept before."""
+    id_ = await connection.fetchval(KEEP, *values)
+    if id_ is not None:
+        return id_, None
+    _, mailbox, _, sha256, *_ = values
+    row = await one(
+        connection, f"SELECT {ITEM} FROM inbound_messages i WHERE (mailbox, sha256) = ($1, $2)", mailbox, sha256
+    )
+    return row["id"], row
+
+
+async def lock(connection: Connection, id_: UUID, identity: bytes) -> Row:
+    """See LOCK."""
+    return await one(connection, LOCK, id_, identity)
+
+
+async def copy(connection: Connection, identity: bytes, id_: UUID) -> Row | None:
+    """An earlier delivery of the same mail."""
+    return await connection.fetchrow(COPY, identity, id_)
+
+
+async def leads(connection: Connection, *values: Any) -> list[Row]:
+    """See LEADS."""
+    return await connection.fetch(LEADS, *values)
+
+
+async def sender(connection: Connection, mailbox: str, address: str, domain: str, now: datetime) -> Row:
+    """See SENDER."""
+    return await one(connection, SENDER, mailbox, address, domain, now)
+
+
+async def our_mail(connection: Connection, mail_ids: list[UUID]) -> Row | None:
+    """The mail of ours that a report is about."""
+    return await connection.fetchrow(
+        "SELECT id, ticket_id, recipient, mailbox FROM outgoing_mails WHERE id = ANY ($1) AND status <> 'suppressed' "
+        "ORDER BY created_at DESC LIMIT 1",
+        mail_ids,
+    )
+
+
+async def settle(connection: Connection, values: Sequence[Any]) -> Row:
+    """See SETTLE."""
+    return await one(connection, SETTLE, *values)
+
+
+async def describe(connection: Connection, values: Sequence[Any]) -> None:
+    """See DESCRIBE."""
+    await connection.execute(DESCRIBE, *values)
+
+
+async def keep_text(connection: Connection, id_: UUID, text: str, html: str) -> None:
+    """See KEEP_TEXT."""
+    await connection.execute(KEEP_TEXT, id_, text, html)
+
+
+async def mark_bounced(connection: Connection, mail: Row, status: str, now: datetime) -> bool:
+    """Record that a mail came back, once; and that its address refuses mail."""
+    first = await connection.fetchval(BOUNCE, mail["id"], f"bounced-{status}"[:60], now)
+    if first is None:
+        return False
+    await connection.execute(MARK_ADDRESS, mail["mailbox"], mail["id"], status[:20], now)
+    return True
+
+
+async def forget_bounce(connection: Connection, mailbox: str) -> None:
+    """Somebody writes from that address: it works."""
+    await connection.execute("DELETE FROM bounced_addresses WHERE mailbox = $1", mailbox)
+
+
+async def take_unprocessed(connection: Connection, before: datetime, most: int) -> list[Row]:
+    """See TAKE_UNPROCESSED."""
+    return await connection.fetch(TAKE_UNPROCESSED, before, most)
+
+
+async def make_urgent(connection: Connection, ticket_id: UUID, accepted_by: str, now: datetime) -> Row | None:
+    """See MAKE_URGENT; None when it is urgent already or over."""
+    return await connection.fetchrow(MAKE_URGENT, ticket_id, now, accepted_by)
+
+
+async def add_participant(connection: Connection, *values: Any) -> None:
+    """See ADD_PARTICIPANT."""
+    await connection.execute(ADD_PARTICIPANT, *values)
+
+
+async def first_message(connection: Connection, ticket_id: UUID) -> UUID:
+    """What a ticket began with."""
+    id_: UUID = await connection.fetchval(FIRST_MESSAGE, ticket_id)
+    return id_
+
+
+async def read(connection: Connection, id_: UUID) -> Row | None:
+    """One mail with its texts."""
+    return await connection.fetchrow(
+        f"SELECT {ITEM}, x.text, x.html FROM inbound_messages i "
+        "LEFT JOIN inbound_texts x ON x.inbound_message_id = i.id WHERE i.id = $1",
+        id_,
+    )
+
+
+async def raw(connection: Connection, id_: UUID) -> bytes | None:
+    """The mail as it came."""
+    content: bytes | None = await connection.fetchval(
+        "SELECT content FROM inbound_raws WHERE inbound_message_id = $1", id_
+    )
+    return content
+
+
+def list_sql(filters: Mapping[str, Any], after: tuple[datetime, UUID] | None, limit: int) -> tuple[str, list[Any]]:
+    """The list's statement, newest first; `outcome` and `ticket_id` each have an index that fits them."""
+    where = Where()
+    lead = next((name for name in ("ticket_id", "outcome") if filters[name] is not None), None)
+    keys = ["i.received_at", "i.id"]
+    if lead is not None:
+        keys = [f"i.{lead}", *keys]
+        where.add(f"i.{lead} >= {{}} AND i.{lead} <= {{}}", filters[lead], filters[lead])
+    if after is not None:
+        values = list(after) if lead is None else [filters[lead], *after]
+        where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
+    for name in ("outcome", "mailbox"):
+        if name != lead and filters[name] is not None:
+            where.add(f"i.{name} = {{}}", filters[name])
+    order = ", ".join(f"{key} DESC" for key in keys)
+    return f"SELECT {ITEM} FROM inbound_messages i WHERE {where} ORDER BY {order} LIMIT {limit:d}", where.values
+
+
+async def list_mails(
+    connection: Connection, filters: Mapping[str, Any], after: tuple[datetime, UUID] | None, limit: int
+) -> list[Row]:
+    """See `list_sql`."""
+    sql, values = list_sql(filters, after, limit)
+    return await connection.fetch(sql, *values)
+
+
+async def mails_of_ticket(connection: Connection, ticket_id: UUID, after: UUID, limit: int) -> list[Row]:
+    """The mails that left, or did not, because of a ticket, in order."""
+    return await connection.fetch(
+        "SELECT id, kind, recipient, language, status, reason, created_at, sent_at, (facts ->> 'message_id')::uuid "
+        "AS message_id FROM outgoing_mails WHERE ticket_id = $1 AND id > $2 ORDER BY id LIMIT $3",
+        ticket_id,
+        after,
+        limit,
+    )
