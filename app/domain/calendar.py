@@ -112,7 +112,7 @@ class OpeningHours:
 def is_open(hours: OpeningHours, instant: datetime) -> bool:
     """Whether the desk is open at that instant: open at 08:30:00, closed at 17:30:00."""
     moment = utc(instant)
-    return any(span.holds(moment) for span in _open_spans(hours, local_date(moment, hours.zone)))
+    return any(span.holds(moment) for span in open_spans(hours, local_date(moment, hours.zone)))
 
 
 def next_opening(hours: OpeningHours, instant: datetime) -> datetime | None:
@@ -175,7 +175,7 @@ def _scheduled(hours: OpeningHours, start: datetime, end: datetime) -> timedelta
     return total
 
 
-def _open_spans(hours: OpeningHours, day: date) -> Iterator[Span]:
+def open_spans(hours: OpeningHours, day: date) -> Iterator[Span]:
     """The stretches of one local day during which the desk is open, in order."""
     if scheduled := _scheduled_span(hours, day):
         yield from without(scheduled, hours.closures)
@@ -185,4 +185,4 @@ def _spans_from(hours: OpeningHours, moment: datetime) -> Iterator[Span]:
     """The open stretches of that local day and of the days up to the horizon, in order."""
     today = local_date(moment, hours.zone)
     for ahead in range(HORIZON_DAYS):
-        yield from _open_spans(hours, today + ahead * DAY)
+        yield from open_spans(hours, today + ahead * DAY)

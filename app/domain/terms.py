@@ -6,6 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from app.domain.errors import Refusal
+from app.domain.permanence import Band
 
 MAX_CENTS = 100_000_000
 MAX_MINUTES = 100_000
@@ -52,6 +53,7 @@ _BOUNDS = {
     "reopen_days": _DAYS,
     "notice_days": _DAYS,
     "quote_valid_days": _DAYS,
+    "quote_reminder_days": _DAYS,
     "payment_due_days": _DAYS,
     "usage_alert_percents": (1, 100),
     "expiry_alert_days": _DAYS,
@@ -65,7 +67,7 @@ class Terms:
     Where the published text is silent the house's reading is a field here, so that another is only data:
     `prepaid_covers_urgent` (C4), `overflow_discount_bp` for holders of a contract (C3), `contract_grace_days`
     after 31 December (C1), `contract_usable_before_issue` (C1), `out_of_hours_hourly_rate_cents` (P5, None:
-    standard), `bills_in_project` (T5).
+    standard), `bills_in_project` (T5). `permanence_grid` prices on-call by lead time; empty: by hand (O2).
     """
 
     terms_id: UUID
@@ -86,14 +88,19 @@ class Terms:
     expiry_alert_days: tuple[int, ...]
     quote_threshold_minutes: int
     quote_valid_days: int
+    quote_reminder_days: int = 7
     payment_due_days: int
     future_tolerance_minutes: int
     reopen_days: int
     notice_days: int
+    permanence_grid: tuple[Band, ...] = ()
 
     def __post_init__(self) -> None:
         """Refuse numbers that make no sense as `terms-invalid`, naming the field."""
         _check_bounds(self, _BOUNDS)
+        starts = [band.from_lead_hours for band in self.permanence_grid]
+        if len(set(starts)) < len(starts):
+            raise Refusal("terms-invalid", "Two bands of the grid begin alike.", field="permanence_grid")
 
 
 def terms_on(versions: Iterable[Terms], day: date) -> Terms:
