@@ -11,7 +11,8 @@ PUBLIC: Final = "public"
 ALL_READS = frozenset(
     {
         "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
-        "terms:read", "notices:read", "events:read", "inbound_messages:read",
+        "terms:read", "notices:read", "events:read", "inbound_messages:read", "quotes:read", "permanences:read",
+        "charges:read",
     }
 )  # fmt: skip
 
@@ -19,16 +20,24 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     # Works the desk: tickets, queue, the people and sites of clients.
     "agent": ALL_READS
     | {"tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write"}
-    | {"inbound_messages:work"},
+    | {"inbound_messages:work", "quotes:write", "permanences:write", "permanences:request"},
     # Keeps the books: reads everything, changes what bills are made of.
-    "finance": ALL_READS | {"clients:write", "contacts:write", "audit:read", "terms:write"},
+    "finance": ALL_READS | {
+        "clients:write", "contacts:write", "audit:read", "terms:write", "quotes:write", "permanences:write",
+        "permanences:request",
+    },
     # The accounting system: reads whom it bills.
-    "accounting": frozenset({"clients:read", "contacts:read", "calendar:read", "terms:read"}),
+    "accounting": frozenset(
+        {
+            "clients:read", "contacts:read", "calendar:read", "terms:read", "quotes:read", "permanences:read",
+            "charges:read",
+        }
+    ),
     # A client's own portal: its own data only (the service narrows every query to the key's client).
     "client": frozenset(
         {
             "clients:read", "contacts:read", "sites:read", "tickets:read", "tickets:write", "calendar:read",
-            "terms:read",
+            "terms:read", "quotes:read", "permanences:read", "permanences:request",
         }
     ),
     # A mail server: may hand in mail, and nothing else.
@@ -37,7 +46,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
         ALL_READS
         | {
             "tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write",
-            "calendar:write", "terms:write",
+            "calendar:write", "terms:write", "quotes:write", "permanences:write", "permanences:request",
             "agents:write", "api_keys:read", "api_keys:write", "audit:read", "jobs:read", "jobs:write",
             "inbound_messages:write", "inbound_messages:work",
         }

@@ -119,6 +119,36 @@ KINDS: dict[str, Kind] = {
     "mail-not-held-back": Kind(409, "The mail is not held back", "Read it again: somebody has dealt with it."),
     "mail-unreadable": Kind(409, "The mail cannot be read", "Download it as it came, or discard it."),
     "mail-without-sender": Kind(409, "The mail names no sender", "Send the `ticket_id` that it belongs to."),
+    # Time and pools (P, C).
+    "minutes-not-positive": Kind(422, "Time is at least a minute", "Send one minute or more."),
+    "contract-year": Kind(422, "A contract is for the year of its purchase", "Choose that year."),
+    "pool-overdrawn": Kind(409, "The pool does not hold so much", "Read the pool again."),
+    # Quotes (Q) and on-call (O).
+    "quote-required": Kind(
+        409, "A quote must be accepted first", "Send a quote; the facts name the minutes and the limit."
+    ),
+    "estimate-exceeded": Kind(409, "The estimate is used up", "Send a new version; the facts name the minutes."),
+    "quote-not-open": Kind(409, "The quote does not stand for this", "`legal` lists what can be done with it."),
+    "quote-not-newest": Kind(409, "There is a newer version", "Work on the newest one: `newest_id`."),
+    "quote-decided": Kind(409, "The quote was decided already", "`decision` says how; nothing was changed."),
+    "quote-expired": Kind(409, "The quote has expired", "Ask for a new version."),
+    "quote-line-invalid": Kind(
+        422, "A line is neither time nor pieces", "Give `minutes` (and a rate), or `quantity` and `unit_price_cents`."
+    ),
+    "estimate-needs-minutes": Kind(422, "An estimate is made of minutes", "Put fixed amounts into a quote."),
+    "validity-over": Kind(422, "It would have expired already", "Choose a `valid_until_on` from today on."),
+    "recipient-missing": Kind(422, "Nobody to send it to", "Name a `recipient`."),
+    "ticket-without-client": Kind(409, "The ticket has no client", "Link it to a client first."),
+    "permanence-needs-quote": Kind(422, "On-call is always quoted", "Write a quote, not an estimate."),
+    "permanence-move": Kind(409, "The permanence does not stand for this", "`legal` lists what can be done with it."),
+    "window-past": Kind(422, "The window has begun already", "Choose a start in the future."),
+    "window-too-long": Kind(422, "The window is too long", "Ask for several shorter ones."),
+    "window-in-hours": Kind(
+        409, "The desk is open then", "Choose a window outside opening hours, or send `when_open: cut`."
+    ),
+    "window-not-over": Kind(409, "The window has not ended", "Wait for `ends_at`."),
+    "shift-outside-window": Kind(422, "A shift lies outside the window", "Name stretches of the permanence's windows."),
+    "agent-busy": Kind(409, "An agent stands by elsewhere then", "Choose another agent or another stretch."),
     "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),
 }
 
@@ -137,6 +167,12 @@ CONSTRAINTS: dict[str, str] = {
     "fk_api_keys_client_id": "reference-unknown",
     "fk_api_keys_agent_id": "reference-unknown",
     "uq_terms_effective_on": "terms-exist",
+    "fk_quotes_client_id_ticket_id": "client-mismatch",
+    "fk_permanence_sites_client_id_site_id": "client-mismatch",
+    "ex_permanence_shifts_agent_id_during": "agent-busy",
+    "uq_quotes_chain_id_open": "conflict",
+    "uq_quotes_chain_id_version": "conflict",
+    "uq_quotes_permanence_id_live": "conflict",
     "pk_idempotency_keys": "idempotency-key-in-flight",
 }
 
@@ -150,6 +186,7 @@ POINTERS: dict[str, str] = {
     "fk_tickets_client_id_site_id": "/site_id",
     "fk_tickets_client_id_contact_id": "/contact_id",
     "fk_tickets_assignee_id": "/assignee_id",
+    "fk_permanence_sites_client_id_site_id": "/site_ids",
     "fk_api_keys_client_id": "/client_id",
     "fk_api_keys_agent_id": "/agent_id",
 }

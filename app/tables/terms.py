@@ -47,6 +47,8 @@ class Terms(SQLModel, table=True):
     future_tolerance_minutes: int
     reopen_days: int
     notice_days: int
+    quote_reminder_days: int
+    permanence_grid: dict[str, Any] = document(default="[]")
     reason: str | None = Field(max_length=500)
     text: dict[str, Any] = document()
     published_at: datetime = instant()

@@ -53,6 +53,7 @@ class Ticket(SQLModel, table=True):
         ),
         CheckConstraint("site_id IS NULL OR client_id IS NOT NULL", name="site_has_client"),
         CheckConstraint("contact_id IS NULL OR client_id IS NOT NULL", name="contact_has_client"),
+        UniqueConstraint("client_id", "id"),
         ForeignKeyConstraint(["client_id", "site_id"], ["sites.client_id", "sites.id"]),
         ForeignKeyConstraint(["client_id", "contact_id"], ["contacts.client_id", "contacts.id"]),
         # Lists: newest first, whole, per client, per status, per assignee.

@@ -29,11 +29,13 @@ OURS_ALONE = {
     r"ck_.*_known": "shapes list the same values",
     r"(fk|uq)_inbound_.*|fk_bounced_addresses_mail_id": "the mail is kept by an upsert; what it refers to is locked first",
     r"fk_terms_notices_.*": "written by the statement that reads or makes them",
+    r"fk_(permanence_(requests|shifts|sites|windows)|quotes|quote_[a-z]+)_.*": "read and locked before it is written",
+    r"uq_(quotes_(chain_id_accepted|number_version)|quote_charges_.*|permanence_windows_.*)": "written under the lock of their subject",
     r"fk_.*_ticket_id|fk_attachment.*|fk_messages_.*": "written in the transaction that locks or makes the ticket",
     r"fk_(audit_log_api_key_id|events_client_id|tickets_terms_id|tickets_follows_ticket_id)": "read before written",
     r"fk_(contacts|sites|client_domains)_client_id": "the client is read and locked first; clients are never deleted",
     r"uq_(tickets_(number|sequence)|jobs_unique_key|outgoing_mails_acknowledgement|terms_notices_mail_id)": "our own numbers",
-    r"uq_(contacts|sites|messages)_.*_id_id|uq_messages_ticket_id_id|uq_contacts_client_id_id": "targets of foreign keys",
+    r"uq_(contacts|sites|messages|tickets|quotes|permanence_requests)_.*_id_id|uq_messages_ticket_id_id|uq_contacts_client_id_id": "targets of foreign keys",
     r"ck_(?!tickets_(site|contact)_has_client).*": "shapes or the service keep the rule; the database is the last reviewer",
 }
 
@@ -96,6 +98,7 @@ async def test_every_foreign_key_to_a_client_has_an_index(conn: Connection):
     unneeded = {  # never searched from this side, and what they point to is never deleted
         "fk_audit_log_api_key_id", "fk_events_client_id", "fk_messages_agent_id", "fk_tickets_follows_ticket_id",
         "fk_tickets_terms_id", "fk_messages_ticket_id", "fk_inbound_messages_copy_of_id",
+        "fk_quotes_terms_id", "fk_permanence_requests_terms_id", "fk_permanence_sites_client_id_site_id",
     }  # fmt: skip
     assert {row["conname"] for row in missing} - unneeded == set()
 

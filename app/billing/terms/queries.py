@@ -13,7 +13,7 @@ TERMS = """t.id, t.effective_on, t.currency, t.hourly_rate_cents, t.contract_dis
     t.quote_threshold_minutes, t.out_of_hours_hourly_rate_cents, t.bills_in_project, t.contract_grace_days,
     t.contract_usable_before_issue, t.prepaid_covers_urgent, t.overflow_discount_bp, t.usage_alert_percents,
     t.expiry_alert_days, t.quote_valid_days, t.payment_due_days, t.future_tolerance_minutes, t.reopen_days,
-    t.notice_days, t.reason, t.text, t.published_at"""
+    t.notice_days, t.quote_reminder_days, t.permanence_grid, t.reason, t.text, t.published_at"""
 COLUMNS = TERMS.replace("t.", "")
 
 PEOPLE = """
@@ -77,7 +77,7 @@ async def insert_terms(connection: Connection, values: Mapping[str, Any]) -> Row
     return await one(
         connection,
         f"INSERT INTO terms ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-        f"$16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27) RETURNING {COLUMNS}",
+        f"$16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29) RETURNING {COLUMNS}",
         *[values[name.strip()] for name in COLUMNS.split(",")],
     )
 

@@ -33,6 +33,13 @@ class UrgencyIn(In):
     included_minutes: Annotated[Count, Field(description="Minutes that the fee includes.")] = 0
 
 
+class BandIn(In):
+    """A line of the on-call grid (O2): it holds from that many hours between request and start."""
+
+    from_lead_hours: Annotated[int, Strict(), Field(ge=0, le=87_600)]
+    hourly_rate_cents: Annotated[Cents, Field(description="For an hour of standby.")]
+
+
 class TextIn(In):
     """The text that clients are sent."""
 
@@ -91,6 +98,12 @@ class TermsIn(In):
     usage_alert_percents: Annotated[tuple[Percent, ...], AS_BEFORE, Field(max_length=10)] = ()
     expiry_alert_days: Annotated[tuple[Days, ...], AS_BEFORE, Field(max_length=10)] = ()
     quote_valid_days: Annotated[Days, AS_BEFORE] = 0
+    quote_reminder_days: Annotated[
+        Days, AS_BEFORE, Field(description="Clients are reminded of an open quote so many days before it expires.")
+    ] = 0
+    permanence_grid: Annotated[
+        tuple[BandIn, ...], AS_BEFORE, Field(max_length=20, description="Price of on-call by lead time; [] for none.")
+    ] = ()
     payment_due_days: Annotated[Days, AS_BEFORE] = 0
     future_tolerance_minutes: Annotated[Count, AS_BEFORE] = 0
     reopen_days: Annotated[Days, AS_BEFORE] = 0
@@ -109,6 +122,13 @@ class Urgency(Out):
     opening_fee_cents: int
     hourly_rate_cents: int | None
     included_minutes: int
+
+
+class Band(Out):
+    """A line of the on-call grid (O2)."""
+
+    from_lead_hours: int
+    hourly_rate_cents: int
 
 
 class Text3(Out):
@@ -141,6 +161,8 @@ class TermsOut(Out):
     usage_alert_percents: list[int]
     expiry_alert_days: list[int]
     quote_valid_days: int
+    quote_reminder_days: int
+    permanence_grid: list[Band]
     payment_due_days: int
     future_tolerance_minutes: int
     reopen_days: int
@@ -155,7 +177,11 @@ def terms_out(row: Row) -> TermsOut:
     values = {name: value for name, value in row.items() if not name.startswith("urgency_")}
     urgency = Urgency(**{name: row[f"urgency_{name}"] for name in Urgency.model_fields})
     rate = discounted_cents(row["hourly_rate_cents"], row["contract_discount_bp"])
-    return TermsOut(**values | {"text": Text3(**row["text"])}, urgency=urgency, contract_hourly_rate_cents=rate)
+    return TermsOut(
+        **values | {"text": Text3(**row["text"]), "permanence_grid": [Band(**band) for band in row["permanence_grid"]]},
+        urgency=urgency,
+        contract_hourly_rate_cents=rate,
+    )
 
 
 class NoticeOut(Out):

@@ -13,6 +13,7 @@ from app.core.ids import new_id
 from app.domain.calendar import local_date
 from app.domain.errors import Refusal
 from app.domain.mail import bare_address
+from app.domain.permanence import Band
 from app.domain.terms import Terms, UrgencyTerms, check_publication
 
 # The columns that a version has beside its policy.
@@ -22,9 +23,10 @@ ASIDE = {"id", "reason", "text", "published_at"}
 def policy(row: Mapping[str, Any]) -> Terms:
     """A row of `terms` as the rules know it."""
     urgency = UrgencyTerms(**{field.name: row[f"urgency_{field.name}"] for field in fields(UrgencyTerms)})
-    names = {field.name for field in fields(Terms)} - {"terms_id", "urgency"}
+    names = {field.name for field in fields(Terms)} - {"terms_id", "urgency", "permanence_grid"}
+    grid = tuple(Band(**band) for band in row["permanence_grid"])
     values: dict[str, Any] = {name: tuple(row[name]) if isinstance(row[name], list) else row[name] for name in names}
-    return Terms(terms_id=row["id"], urgency=urgency, **values)
+    return Terms(terms_id=row["id"], urgency=urgency, permanence_grid=grid, **values)
 
 
 async def terms_on(connection: Connection, day: date) -> Row:
