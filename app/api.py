@@ -4,6 +4,8 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.billing.quotes import public_routes as public_quotes
+from app.billing.quotes import routes as quotes
 from app.billing.terms import routes as terms
 from app.desk.agents import routes as agents
 from app.desk.api_keys import routes as api_keys
@@ -24,6 +26,7 @@ TAGS = [
     ("mail", "Mail that comes in, what became of it, and how far the desk's own mails got."),
     ("queue", "The order of work: urgent before standard, then first come, first served."),
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
+    ("quotes", "Quotes and estimates: versions, sending, the client's answer, and what they put on an invoice."),
     ("terms", "The prices and rules of the desk, as versions that each hold from a date."),
     ("calendar", "When the desk is open, and when not."),
     ("agents", "The people of the desk."),
@@ -50,6 +53,7 @@ DESCRIPTION: dict[str, Any] = {
 def include_all(app: FastAPI) -> None:
     """Put every router where it belongs."""
     app.include_router(public.router)
+    app.include_router(public_quotes.router)
     app.include_router(tickets.router)
     app.include_router(inbound_mail.router)
     app.include_router(queue.router)
@@ -57,6 +61,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(contacts.router)
     app.include_router(sites.router)
     app.include_router(calendar.router)
+    app.include_router(quotes.router)
     app.include_router(terms.router)
     app.include_router(agents.router)
     app.include_router(api_keys.router)

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.adapters.mail_parser import MailParser
+from app.billing.quotes.service import timing
 from app.core import clock, housekeeping, jobs
 from app.core.db import UNAVAILABLE, Database
 from app.core.jobs import Effect, Failed, Handler, Handlers, Job, LeaseLost
@@ -29,11 +30,12 @@ RECORD_PAUSES_SECONDS = (1, 2, 4, 8, 15)
 def handlers_of(settings: Settings) -> dict[str, Handler]:
     """Every kind of job there is."""
     parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
-    return housekeeping.HANDLERS | sending.handlers(settings) | finishing.handlers(settings, parser)
+    ours = housekeeping.HANDLERS | timing.HANDLERS
+    return ours | sending.handlers(settings) | finishing.handlers(settings, parser)
 
 
 class Worker:
-    """`run` it as one task of a process, or as the process."""
+    """`run` it as one task of a process; `wake` it after a commit in the same process."""
 
     def __init__(self, database: Database, settings: Settings, handlers: Handlers) -> None:
         self.database = database
@@ -46,6 +48,10 @@ class Worker:
         self._news = asyncio.Event()
         self._refill_at = 0
         self._planned = False
+
+    def wake(self) -> None:
+        """There may be work: look now instead of at the next poll. From the worker's own thread only."""
+        self._news.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let running jobs finish for `worker_stop_seconds` and give back the rest."""

@@ -2,7 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -232,3 +232,76 @@ async def a_kept_mail(conn: Connection, **values: Any) -> Row:
     row = await insert(conn, "inbound_messages", defaults | values)
     await insert(conn, "inbound_raws", {"inbound_message_id": row["id"], "content": content})
     return row
+
+
+async def a_quote(conn: Connection, client_id: UUID, **values: Any) -> Row:
+    """A fixed price for a ticket of the client, sent today, valid for 30 days by the database's clock."""
+    id_ = values.get("id", new_id())
+    text = values.get("text", "Devis D2026-0001")
+    now = await conn.fetchval("SELECT now()")
+    until = now.date() + timedelta(days=30)
+    number = await conn.fetchval("SELECT count(*) + 1 FROM quotes")
+    defaults = {
+        "id": id_,
+        "chain_id": id_,
+        "version": 1,
+        "number": f"D2026-{number:04}",
+        "client_id": client_id,
+        "kind": "quote",
+        "status": "sent",
+        "language": "fr",
+        "lines": [A_LINE],
+        "cancellation": [],
+        "minutes": 600,
+        "currency": "EUR",
+        "subtotal_cents": 120_000,
+        "vat_category": "S",
+        "vat_rate_bp": 1700,
+        "vat_cents": 20_400,
+        "total_cents": 140_400,
+        "terms_id": await conn.fetchval("SELECT id FROM terms ORDER BY effective_on LIMIT 1"),
+        "quoted_on": now.date(),
+        "valid_until_on": until,
+        "expires_at": datetime(until.year, until.month, until.day, 23, tzinfo=UTC),
+        "text": text,
+        "text_sha256": hashlib.sha256(text.encode()).digest(),
+        "recipient": "rita@elsewhere.example",
+        "created_at": now,
+        "sent_at": now,
+    }
+    return await insert(conn, "quotes", defaults | values)
+
+
+A_LINE = {
+    "description": "A page with a map",
+    "minutes": 600,
+    "hourly_rate_cents": 12_000,
+    "quantity": None,
+    "unit_price_cents": None,
+    "discount_bp": 0,
+    "net_cents": 120_000,
+}
+
+
+async def a_permanence(conn: Connection, client_id: UUID, **values: Any) -> Row:
+    """A request for the evening of Saturday 22 June 2030, 18:00 to midnight."""
+    defaults = {
+        "id": new_id(),
+        "client_id": client_id,
+        "event": "Wine fair",
+        "starts_at": datetime(2030, 6, 22, 16, tzinfo=UTC),
+        "ends_at": datetime(2030, 6, 22, 22, tzinfo=UTC),
+        "windows": [{"starts_at": "2030-06-22T16:00:00+00:00", "ends_at": "2030-06-22T22:00:00+00:00"}],
+        "standby_minutes": 360,
+        "cut_minutes": 0,
+        "requested_by": "Rita Requester",
+        "contact_name": "Rita Requester",
+        "contact_email": "rita@elsewhere.example",
+        "contact_phone": "+352123456",
+        "status": "requested",
+        "lead_time_minutes": 60 * 24 * 365,
+        "suggestion": None,
+        "terms_id": await conn.fetchval("SELECT id FROM terms ORDER BY effective_on LIMIT 1"),
+        "requested_at": A_MOMENT_AGO,
+    }
+    return await insert(conn, "permanence_requests", defaults | values)

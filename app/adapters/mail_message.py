@@ -6,6 +6,7 @@ written by the old policy, and the finished message is parsed back and its heade
 anybody may send it.
 """
 
+import base64
 import hashlib
 import io
 import quopri
@@ -35,6 +36,9 @@ _BUILT_HERE = frozenset(
 )
 _MIME_NAMES = ["MIME-Version", "Content-Type"]
 _PART_NAMES = ["Content-Type", "Content-Transfer-Encoding"]
+_FILE_NAMES = [*_PART_NAMES, "Content-Disposition"]
+_FILE_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,80}")
+_MEDIA_TYPE = re.compile(r"[a-z]+/[a-z0-9.+-]{1,60}")
 _CRLF = policy.compat32.clone(linesep="\r\n")
 
 
@@ -44,6 +48,15 @@ class Mailbox:
 
     name: str
     address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Attachment:
+    """A file that goes along: `name` is plain ASCII of ours, `media_type` such as `application/pdf`."""
+
+    name: str
+    media_type: str
+    content: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +78,7 @@ class OutgoingMail:
     in_reply_to: str | None = None
     references: Sequence[str] = ()
     extra_headers: Mapping[str, str] = field(default_factory=dict)
+    attachments: Sequence[Attachment] = ()
 
 
 AUTO_REPLIED: Mapping[str, str] = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
@@ -80,17 +94,39 @@ def build_mail(mail: OutgoingMail) -> bytes:
     differently.
     """
     headers = _headers(mail)
-    boundary = _boundary(mail.message_id)
     message: Message[str, str] = Message(_CRLF)
     for name, value in headers:
         message[name] = value
     message["MIME-Version"] = "1.0"
-    message["Content-Type"] = f'multipart/alternative; boundary="{boundary}"'
+    if mail.attachments:
+        message["Content-Type"] = f'multipart/mixed; boundary="{_boundary(mail.message_id + " mixed")}"'
+        message.attach(_written(mail, Message(_CRLF)))
+        for attachment in mail.attachments:
+            message.attach(_file(attachment))
+    else:
+        _written(mail, message)
+    raw = _serialised(message)
+    _refuse_if_different(raw, [name for name, _ in headers] + _MIME_NAMES, len(mail.attachments))
+    return raw
+
+
+def _written(mail: OutgoingMail, message: "Message[str, str]") -> "Message[str, str]":
+    """The text and its HTML, as the body of `message`."""
+    message["Content-Type"] = f'multipart/alternative; boundary="{_boundary(mail.message_id)}"'
     message.attach(_part(mail.text, "plain"))
     message.attach(_part(mail.html, "html"))
-    raw = _serialised(message)
-    _refuse_if_different(raw, [name for name, _ in headers] + _MIME_NAMES)
-    return raw
+    return message
+
+
+def _file(attachment: Attachment) -> "Message[str, str]":
+    if not _FILE_NAME.fullmatch(attachment.name) or not _MEDIA_TYPE.fullmatch(attachment.media_type):
+        raise Unmailable("An attachment has a plain name and a media type.")
+    part: Message[str, str] = Message(_CRLF)
+    part["Content-Type"] = attachment.media_type
+    part["Content-Transfer-Encoding"] = "base64"
+    part["Content-Disposition"] = f'attachment; filename="{attachment.name}"'
+    part.set_payload(base64.encodebytes(attachment.content).decode("ascii"))
+    return part
 
 
 def message_ids_in(header: str) -> tuple[str, ...]:
@@ -178,11 +214,12 @@ def _serialised(message: "Message[str, str]") -> bytes:
     return buffer.getvalue()
 
 
-def _refuse_if_different(raw: bytes, expected: list[str]) -> None:
-    """What a reader will see are exactly the headers and the two parts that were meant."""
+def _refuse_if_different(raw: bytes, expected: list[str], files: int) -> None:
+    """What a reader will see are exactly the headers, the two parts and the files that were meant."""
     seen = BytesParser(policy=policy.compat32).parsebytes(raw)
     if seen.keys() != expected or not raw.isascii():
         raise Unmailable("The message reads back with other headers than were written.")
-    parts = list(seen.walk())[1:]
-    if [part.keys() for part in parts] != [_PART_NAMES, _PART_NAMES]:
+    parts = [part.keys() for part in list(seen.walk())[1:]]
+    around = [["Content-Type"]] if files else []
+    if parts != [*around, _PART_NAMES, _PART_NAMES, *[_FILE_NAMES] * files]:
         raise Unmailable("The message reads back with other parts than were written.")

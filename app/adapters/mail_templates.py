@@ -9,19 +9,20 @@ import re
 import tomllib
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from decimal import Decimal
 from functools import cache
 from importlib.resources import files
 from typing import ClassVar, Literal
 
-from babel.dates import format_datetime
+from babel.dates import format_date, format_datetime
 from babel.numbers import format_currency
 from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import urlize
 from markupsafe import Markup
 
+from app.adapters.quote_mail import QuoteReminder, QuoteSent
 from app.domain.calendar import DESK_ZONE, utc
 
 Language = Literal["fr", "en", "de"]
@@ -101,7 +102,7 @@ class UrgencyAlert:
     ticket_url: str
 
 
-Facts = Acknowledgement | TicketReopened | PublicReply | UrgencyAlert
+Facts = Acknowledgement | TicketReopened | PublicReply | UrgencyAlert | QuoteSent | QuoteReminder
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +126,7 @@ def render(facts: Facts, language: Language, house: House) -> RenderedMail:
         "say": words.say,
         "rows": _rows(facts, words),
         "price": _price(facts, words),
+        "paper": words.say(f"quote_sent.{facts.paper}") if isinstance(facts, QuoteSent) else None,
         "accent": _URGENT if _is_urgent(facts) else _CALM,
     }
     text = _templates().get_template(f"{facts.kind}.txt.j2").render(seen)
@@ -152,6 +154,10 @@ class Words:
         pattern = patterns.get("instant_on_the_first" if local.day == 1 else "instant", patterns["instant"])
         return format_datetime(local, pattern, tzinfo=DESK_ZONE, locale=self._locale)
 
+    def day(self, day: date) -> str:
+        """A date: `25 décembre 2026`."""
+        return format_date(day, "long", locale=self._locale)
+
     def amount(self, cents: int, currency: str) -> str:
         """An amount excluding VAT: `150,00 € HTVA`."""
         written = format_currency(Decimal(cents).scaleb(-2), currency, locale=self._locale)
@@ -160,6 +166,12 @@ class Words:
 
 def _rows(facts: Facts, words: Words) -> Rows:
     """Label and value of what is known, for the table in the middle of a mail."""
+    if isinstance(facts, QuoteSent):
+        return [
+            (words.say("quote_sent.about"), facts.about),
+            (words.say("quote_sent.total"), words.amount(facts.subtotal_cents, facts.currency)),
+            (words.say("quote_sent.valid_until"), words.day(facts.valid_until_on)),
+        ]
     rows = [(words.say("common.number"), facts.number)]
     if isinstance(facts, UrgencyAlert):
         rows.append((words.say("urgency_alert.requester"), facts.requester_name))

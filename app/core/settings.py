@@ -36,6 +36,7 @@ class Settings(BaseSettings):
     data_dir: Path = Path(".data")
     public_url: str | None = Field(default=None, description="What clients see in links; default from host and port.")
     receipt_url: str | None = Field(default=None, description="Page that shows a receipt; the token is appended.")
+    quote_url: str | None = Field(default=None, description="Page that shows a quote; the token is appended.")
     secret_key: SecretStr = SecretStr(DEVELOPMENT_SECRET)
     previous_secret_keys: list[SecretStr] = Field(default_factory=list)
     cors_origins: list[str] | None = Field(default=None, description="Exact origins of the website and frontends.")
@@ -110,13 +111,24 @@ class Settings(BaseSettings):
         return self.port + 1
 
     @cached_property
+    def quote_port(self) -> int:
+        """And the example quote page on the next."""
+        return self.port + 2
+
+    @cached_property
     def allowed_origins(self) -> list[str]:
         """The exact origins that browsers may call from."""
         if self.cors_origins is not None:
             return self.cors_origins
-        return [f"http://{name}:{self.form_port}" for name in ("127.0.0.1", "localhost")]
+        ports = (self.form_port, self.quote_port)
+        return [f"http://{name}:{port}" for port in ports for name in ("127.0.0.1", "localhost")]
 
     def receipt_link(self, token: str) -> str:
         """The address a requester follows to see their ticket."""
         page = self.receipt_url or f"http://{self.host}:{self.form_port}/?receipt="
+        return f"{page}{token}"
+
+    def quote_link(self, token: str) -> str:
+        """The address a client follows to see a quote; after `#`, so that no server's log ever holds the secret."""
+        page = self.quote_url or f"http://{self.host}:{self.quote_port}/#"
         return f"{page}{token}"

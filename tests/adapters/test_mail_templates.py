@@ -3,8 +3,8 @@
 import string
 import tomllib
 from collections.abc import Iterator
-from dataclasses import replace
-from datetime import UTC, datetime
+from dataclasses import fields, replace
+from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import product
@@ -28,6 +28,7 @@ from app.adapters.mail_templates import (
     UrgencyPrice,
     render,
 )
+from app.adapters.quote_mail import QuoteReminder, QuoteSent
 from tests.adapters.test_mail_message import MAIL
 
 HOUSE = House("e-connect", "https://www.e-connect.lu", "support@e-connect.lu")
@@ -54,6 +55,15 @@ ALERT = UrgencyAlert(
     received_at=MONDAY,
     ticket_url=LINK,
 )
+QUOTE = QuoteSent(
+    number="D2026-0007",
+    paper="quote",
+    about="EC-2026-000042 Page for the wine fair",
+    subtotal_cents=176_100,
+    currency="EUR",
+    valid_until_on=date(2026, 12, 25),
+    url=LINK,
+)
 EVERY: list[Facts] = [
     STANDARD,
     replace(STANDARD, desk_open=True),
@@ -66,6 +76,8 @@ EVERY: list[Facts] = [
     replace(REOPENED, lane="urgent", desk_open=False, next_opening_at=MONDAY),
     REPLY,
     ALERT,
+    QUOTE,
+    QuoteReminder(**{field.name: getattr(QUOTE, field.name) for field in fields(QUOTE)}),
 ]
 CASES = list(product(EVERY, LANGUAGES))
 VOID = {"meta", "br", "hr"}
@@ -115,7 +127,7 @@ def assert_says(mail: RenderedMail, *facts: str) -> None:
 def test_every_mail_renders_and_can_be_sent(facts: Facts, language: Language) -> None:
     mail = render(facts, language, HOUSE)
 
-    assert mail.subject.removeprefix("Re: ").startswith("[EC-2026-000042] ")
+    assert mail.subject.removeprefix("Re: ").startswith(f"[{facts.number}] ")
     assert_says(mail, "EC-2026-000042", "e-connect", "support@e-connect.lu")
     assert LINK in mail.text
     assert mail == render(facts, language, HOUSE)
@@ -285,6 +297,8 @@ def test_every_sentence_is_used() -> None:
     built = {"common.lane_standard", "common.lane_urgent"} | {
         f"acknowledgement.{state}_{lane}" for state in ("open", "closed") for lane in ("standard", "urgent")
     }
+    built |= {"quote_sent.quote", "quote_sent.estimate"}
+    built |= {f"{kind}.{name}" for kind in ("quote_sent", "quote_reminder") for name in ("preview", "title", "intro")}
 
     unused = {key for key, _ in names_in(words) if f'"{key}"' not in written and not key.endswith(".subject")}
 

@@ -74,6 +74,15 @@ WHO = {
     "read_terms": EVERYBODY_BUT_MAIL,
     "publish_terms": {"finance", "admin"},
     "list_terms_notices": STAFF,
+    # Staff writes quotes and sells on-call; the books read along; a client sees its own, and may ask for on-call.
+    "list_quotes": EVERYBODY_BUT_MAIL,
+    "read_quote": EVERYBODY_BUT_MAIL,
+    "create_quote": STAFF,
+    "create_quote_version": STAFF,
+    "send_quote": STAFF,
+    "record_quote_acceptance": STAFF,
+    "withdraw_quote": STAFF,
+    "read_quote_charge": STAFF | {"accounting"},
     # Whoever answers for the books may see who changed them; the machinery is the administrator's.
     "list_audit_log": {"admin", "finance"},
     "list_events": STAFF,
@@ -145,7 +154,9 @@ def bytes_without_request_id(answer: httpx.Response) -> tuple[int, str, list[str
     return answer.status_code, json.dumps(document), headers
 
 
-OWNED = {"client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain"}
+OWNED = {
+    "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
+}  # fmt: skip
 A_CLIENTS = [
     operation for operation in GUARDED if "client" in WHO.get(operation.id, ()) and OWNED & set(operation.path_names)
 ]

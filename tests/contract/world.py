@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from app.billing.quotes.service.sending import quote_token
 from app.core.db import Connection
 from app.core.ids import new_id
 from app.desk.public.service import receipt_token
@@ -30,7 +31,10 @@ async def a_world(conn: Connection, keys: Keys) -> World:
     shared = await _shared(conn, keys)
     own = shared | await _of_client(conn, keys.client_id, "Boulangerie", "boulangerie.example")
     foreign = shared | await _of_client(conn, keys.other_client_id, FOREIGN, "fremdwort.example")
-    absent = {name: str(ABSENT) for name in own} | {"receipt_token": receipt_token(SETTINGS, ABSENT)}
+    absent = {name: str(ABSENT) for name in own} | {
+        "receipt_token": receipt_token(SETTINGS, ABSENT),
+        "quote_token": quote_token(SETTINGS, ABSENT),
+    }
     return World(own, foreign, absent)
 
 
@@ -75,6 +79,10 @@ async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) ->
         requester_name=f"Rita {word}",
         requester_email=f"rita@{host}",
     )
+    quote = await builders.a_quote(
+        conn, client_id, ticket_id=ticket["id"], text=f"Devis {word}", lines=[builders.A_LINE | {"description": word}]
+    )
+    permanence = await builders.a_permanence(conn, client_id, event=f"{word} fair")
     note = await builders.a_message(
         conn, ticket["id"], author="agent", visibility="internal", body=f"{NOTE}: they never pay"
     )
@@ -88,5 +96,8 @@ async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) ->
         "ticket_id": str(ticket["id"]),
         "attachment_id": str(attachment["id"]),
         "domain": host,
+        "quote_id": str(quote["id"]),
+        "quote_token": quote_token(SETTINGS, quote["id"]),
+        "permanence_request_id": str(permanence["id"]),
         "receipt_token": receipt_token(SETTINGS, ticket["id"]),
     }

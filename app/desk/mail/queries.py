@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.core.db import Connection, Row
 from app.core.jobs import INSERT_JOB
+from app.core.sql import one
 
 INSERT_MAIL = """
 INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, facts, status, created_at)"""
@@ -18,6 +19,7 @@ WITH mail AS ({INSERT_MAIL} VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8))
 # acknowledgement that a mail program threads it under.
 MAIL = """
 SELECT m.id, m.kind, m.recipient, m.language, m.status, m.created_at, m.ticket_id,
+       (m.facts ->> 'quote_id')::uuid AS quote_id,
        t.number, t.lane, t.subject, t.requester_name, t.received_at, t.urgency_fee_cents,
        terms.currency, coalesce(terms.urgency_hourly_rate_cents, terms.hourly_rate_cents) AS urgency_hourly_rate_cents,
        terms.urgency_included_minutes, said.author_name, said.body, first.id AS acknowledgement_id,
@@ -32,6 +34,16 @@ LEFT JOIN messages said ON said.ticket_id = m.ticket_id AND said.id = (m.facts -
 LEFT JOIN outgoing_mails first ON first.ticket_id = m.ticket_id AND first.kind = 'acknowledgement'
     AND first.status = 'sent' AND first.id <> m.id
 WHERE m.id = $1
+"""
+# What stands on the paper of a quote; see `app/adapters/quote_words.py`.
+QUOTE = """
+SELECT q.id, q.number, q.version, q.kind, q.language, q.lines, q.remarks, q.cancellation, q.urgency_fee_applies,
+       q.currency, q.subtotal_cents, q.vat_category, q.vat_rate_bp, q.vat_cents, q.total_cents, q.quoted_on,
+       q.valid_until_on, q.text_sha256, c.name AS client_name, coalesce(p.windows, '[]') AS windows,
+       coalesce(t.number || ' ' || t.subject, p.event) AS about
+FROM quotes q JOIN clients c ON c.id = q.client_id
+LEFT JOIN tickets t ON t.id = q.ticket_id LEFT JOIN permanence_requests p ON p.id = q.permanence_id
+WHERE q.id = $1
 """
 SENT = "UPDATE outgoing_mails SET status = 'sent', sent_at = $2, reason = NULL WHERE id = $1"
 FAILED = """
@@ -48,6 +60,11 @@ async def queue(connection: Connection, values: Sequence[Any]) -> None:
 async def mail(connection: Connection, mail_id: UUID) -> Row | None:
     """See MAIL."""
     return await connection.fetchrow(MAIL, mail_id)
+
+
+async def quote(connection: Connection, quote_id: UUID) -> Row:
+    """See QUOTE; quotes are never deleted."""
+    return await one(connection, QUOTE, quote_id)
 
 
 async def mark_sent(connection: Connection, mail_id: UUID, now: datetime) -> None:

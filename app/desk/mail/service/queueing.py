@@ -10,13 +10,13 @@ from app.core.ids import new_id
 from app.desk.mail import queries
 from app.domain.mail import bare_address
 
-Kind = Literal["acknowledgement", "ticket_reopened", "public_reply", "urgency_alert"]
+Kind = Literal["acknowledgement", "ticket_reopened", "public_reply", "urgency_alert", "quote_sent", "quote_reminder"]
 
 
 async def queue_mail(
     connection: Connection,
     kind: Kind,
-    ticket_id: UUID,
+    ticket_id: UUID | None,
     recipient: str,
     language: str,
     facts: Mapping[str, UUID] | None = None,

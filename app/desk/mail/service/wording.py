@@ -15,9 +15,11 @@ from app.adapters.mail_templates import (
     UrgencyPrice,
     render,
 )
+from app.adapters.quote_mail import QuoteReminder, QuoteSent
 from app.core.db import Connection, Row
 from app.core.settings import Settings
 from app.desk.mail.service.addresses import message_id, reply_address
+from app.desk.mail.service.quotes import quote_mail
 from app.desk.public.service import desk_state, receipt_token
 from app.desk.tickets import queries as tickets
 
@@ -26,6 +28,8 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
     TicketReopened.kind: AUTO_REPLIED,
     UrgencyAlert.kind: AUTO_GENERATED,
     PublicReply.kind: {},  # written by a person
+    QuoteSent.kind: {},  # sent by a person
+    QuoteReminder.kind: AUTO_GENERATED,
 }
 
 OF_THE_CONVERSATION = {Acknowledgement.kind, TicketReopened.kind, PublicReply.kind}
@@ -34,7 +38,11 @@ OF_THE_CONVERSATION = {Acknowledgement.kind, TicketReopened.kind, PublicReply.ki
 async def compose(connection: Connection, mail: Row, settings: Settings, now: datetime) -> OutgoingMail:
     """The finished mail. A repeat has the same Message-ID and date, so that it can be told from a second mail."""
     house = House(settings.company_name, settings.company_website, settings.mail_from)
-    rendered = render(await _facts(connection, mail, settings, now), mail["language"], house)
+    if mail["quote_id"] is not None:
+        facts, attachments = await quote_mail(connection, mail, settings)
+    else:
+        facts, attachments = await _facts(connection, mail, settings, now), []
+    rendered = render(facts, mail["language"], house)
     thread = _thread(mail, settings)
     return OutgoingMail(
         sender=Mailbox(settings.mail_from_name, settings.mail_from),
@@ -48,6 +56,7 @@ async def compose(connection: Connection, mail: Row, settings: Settings, now: da
         in_reply_to=thread[-1] if thread else None,
         references=thread,
         extra_headers=HEADERS[mail["kind"]],
+        attachments=attachments,
     )
 
 
