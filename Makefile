@@ -33,7 +33,7 @@ check: venv  ## format, lint, types, walls
 	@$(BIN)/lint-imports --no-logo > .import-linter.log 2>&1 || { cat .import-linter.log; exit 1; }
 
 test: check  ## everything: what CI calls
-	@$(BIN)/pytest -n 2 --cov --cov-report=
+	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=
 	@$(BIN)/coverage report --format=total --fail-under=95 >/dev/null || { $(BIN)/coverage report --skip-covered; exit 1; }
 	@$(BIN)/coverage report --include='app/domain/*' --fail-under=100 --skip-covered
 

@@ -35,7 +35,7 @@ def handlers_of(settings: Settings) -> dict[str, Handler]:
 
 
 class Worker:
-    """`run` it as one task of a process; `wake` it after a commit in the same process."""
+    """`run` it as one task of a process, or as the process."""
 
     def __init__(self, database: Database, settings: Settings, handlers: Handlers) -> None:
         self.database = database
@@ -48,10 +48,6 @@ class Worker:
         self._news = asyncio.Event()
         self._refill_at = 0
         self._planned = False
-
-    def wake(self) -> None:
-        """There may be work: look now instead of at the next poll. From the worker's own thread only."""
-        self._news.set()
 
     async def run(self, stop: asyncio.Event) -> None:
         """Work until `stop` is set; then let running jobs finish for `worker_stop_seconds` and give back the rest."""

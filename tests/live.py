@@ -35,6 +35,14 @@ PRODUCTION = {  # no demo data, no help form
 LIMITS = ("FORM_PER_MINUTE_PER_IP", "FORM_PER_HOUR_PER_ADDRESS", "FAILED_CREDENTIALS_PER_MINUTE_PER_IP")
 
 
+def inherited_environment(*, measured: bool) -> dict[str, str]:
+    """What a child process gets of ours; `measured` has coverage watch it, which costs time."""
+    names = {"PATH", "HOME", "LANG", "TMPDIR"} | (
+        {"COVERAGE_PROCESS_CONFIG", "COVERAGE_PROCESS_START"} if measured else set()
+    )
+    return {name: value for name, value in os.environ.items() if name in names}
+
+
 class LiveServer:
     """One server process; it can be killed and started again on the same database and port."""
 
@@ -48,7 +56,7 @@ class LiveServer:
         self.log = folder / "server.log"
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
-        inherited = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG", "TMPDIR"}}
+        inherited = inherited_environment(measured=command != API)
         self.environment = inherited | {
             "DATABASE_URL": database.app_url,
             "DATA_DIR": str(folder),
@@ -96,6 +104,14 @@ class LiveServer:
             self.process.wait(STOP_SECONDS)
             self.process = None
 
+    def end(self) -> None:
+        """Stop it, or kill it when it does not stop."""
+        try:
+            self.stop()
+        except subprocess.TimeoutExpired:
+            self.kill()
+            raise
+
 
 class LiveServers:
     """Starts servers for a test, and ends them and their databases with it."""
@@ -115,7 +131,7 @@ class LiveServers:
         database = self.stack.enter_context(clone(self.cluster))
         folder = Path(self.stack.enter_context(tempfile.TemporaryDirectory(prefix="desk-live-")))
         server = LiveServer(database, asyncio.run(_keys_in(database)), folder, command, environment)
-        self.stack.callback(server.kill)
+        self.stack.callback(server.end)
         server.start()
         return server
 

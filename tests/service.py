@@ -4,10 +4,12 @@ from contextlib import redirect_stderr
 from typing import Any
 
 import httpx
+import structlog
 from fastapi import FastAPI
 
 from app.core.db import Database
 from app.core.settings import Settings
+from app.core.telemetry import LOGGER
 from app.main import create_app
 
 ORIGIN = "https://www.example.lu"
@@ -19,6 +21,12 @@ SETTINGS = Settings(
     form_per_hour_per_address=PLENTY,
     failed_credentials_per_minute_per_ip=PLENTY,
 )
+
+
+def log_to(stream: Any) -> None:
+    """Send the service's log to a stream, whatever another test set up before."""
+    structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=stream))
+    LOGGER.__dict__.pop("bind", None)  # structlog's memory of where it wrote the first time
 
 
 def build(settings: Settings, logs: Any) -> FastAPI:

@@ -12,7 +12,8 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
-from app.core.http import FILES_LIMIT, roles_of
+from app.core.forms import FILES_LIMIT
+from app.core.http import roles_of
 from app.core.permissions import PUBLIC
 from app.core.problems import KINDS, ProblemOut, not_found
 

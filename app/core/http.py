@@ -5,32 +5,26 @@ credential and permission, Idempotency-Key, the handler itself, commit, headers.
 """
 
 import hashlib
-from collections.abc import Callable, Collection, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.datastructures import FormData, Headers, UploadFile
-from starlette.exceptions import HTTPException
+from starlette.datastructures import Headers
 from starlette.types import Message, Receive
 
 from app.core import clock, credentials, idempotency, limits, strict_json
+from app.core.forms import FILES_LIMIT, read_form
 from app.core.permissions import PUBLIC, ROLES, known_permissions, permits
 from app.core.problems import Problem, error_at
 from app.core.unit import Unit
 
 KIBIBYTE = 1024
 JSON_LIMIT = 256 * KIBIBYTE
-FORM_LIMIT = 64 * KIBIBYTE
-FILES_LIMIT = 20 * KIBIBYTE * KIBIBYTE
 MAIL_LIMIT = 25 * KIBIBYTE * KIBIBYTE
-MOST_FILES = 10
-MOST_FIELDS = 40
 NOT_MODIFIED = 304
-# A form has no booleans: a ticked box says on, a script says true.
-TICKED: dict[str, Any] = {"true": True, "on": True, "false": False}
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -222,7 +216,7 @@ class Rule:
         if media_type == "application/json":
             parsed = strict_json.parse(await request.body())
         elif media_type == "multipart/form-data" and self.takes_files:
-            parsed = await read_form(request, unit, self.booleans)
+            parsed, unit.files = await read_form(request, self.booleans)
             # From here on the form is the JSON document of the same shape: one validation for both.
             _call_it_json(request)
         elif not media_type and not await request.body():
@@ -272,48 +266,6 @@ def limited(request: Request, limit: int) -> Receive:
         return message
 
     return receive
-
-
-class File:
-    """An uploaded file, in memory: the body's limit bounds it."""
-
-    def __init__(self, name: str, content: bytes) -> None:
-        self.name = name
-        self.content = content
-        self.sha256 = hashlib.sha256(content).hexdigest()
-
-
-async def read_form(request: Request, unit: Unit, booleans: Collection[str]) -> dict[str, Any]:
-    """A multipart form as the JSON document it stands for; its files go to `unit.files`."""
-    try:
-        form = await request.form(max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=FORM_LIMIT)
-    except HTTPException:
-        raise Problem("malformed-form") from None
-    try:
-        unit.files = [
-            File(value.filename or "", await value.read())
-            for name, value in form.multi_items()
-            if name == "attachments" and isinstance(value, UploadFile) and value.filename
-        ]
-        return dict(_fields(form, booleans))
-    finally:
-        await form.close()
-
-
-def _fields(form: FormData, booleans: Collection[str]) -> Iterator[tuple[str, Any]]:
-    seen: set[str] = set()
-    for name, value in form.multi_items():
-        if not isinstance(value, str):
-            if name != "attachments":
-                raise Problem("invalid-request", errors=[error_at("", "file-unexpected", "Files go to `attachments`.")])
-            continue
-        if name in seen:
-            raise Problem("malformed-form", "The form has the same field twice.")
-        if strict_json.unstorable(value) or strict_json.unstorable(name):
-            raise Problem("invalid-request", errors=[error_at("", "text-unstorable", "NUL is not text.")])
-        seen.add(name)
-        if value:
-            yield name, TICKED.get(value, value) if name in booleans else value
 
 
 def _call_it_json(request: Request) -> None:

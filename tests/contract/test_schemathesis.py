@@ -16,7 +16,7 @@ from tests.contract.operations import OPERATIONS
 from tests.live import LiveServers
 
 SECONDS = os.environ.get("DESK_FUZZ_SECONDS")
-EXAMPLES = "8"
+EXAMPLES = "5"
 SKIPPED = {
     "read_readiness",  # answers 503 by right: the tests' Postgres runs without fsync
     "revoke_api_key",  # would end the run with its own key
@@ -56,7 +56,7 @@ def test_the_service_keeps_what_its_document_says(live_servers: LiveServers, tmp
     result = subprocess.run(
         [*COMMAND, f"{server.url}/openapi.json", *chosen, *key, *fixed, *effort()],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONWARNINGS": "ignore"},
+        env={name: value for name, value in os.environ.items() if "COVERAGE" not in name},  # nothing of ours runs there
         capture_output=True,
         text=True,
         check=False,

@@ -12,7 +12,8 @@ from app.billing.quotes.service.deciding import Decision, accept_quote, refuse_q
 from app.billing.quotes.service.sending import quote_of
 from app.core import limits
 from app.core.db import Connection, Row
-from app.core.http import FORM_LIMIT, allows, desk_router
+from app.core.forms import FORM_LIMIT
+from app.core.http import allows, desk_router
 from app.core.permissions import PUBLIC
 from app.core.problems import not_found
 from app.core.unit import Unit, Work

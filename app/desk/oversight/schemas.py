@@ -36,14 +36,15 @@ JOB: dict[str, Any] = {
     "last_error": "The mail server refused the recipient.",
     "created_at": "2026-11-22T20:07:36Z",
 }
+TICKET_ID = "019ab3d8-3d4e-7f50-ba7b-8c9daebfcadd"
 EVENT: dict[str, Any] = {
     "id": "019ab3d8-3d4e-7f50-ba7b-8c9daebfcadb",
-    "type": "client.changed",
-    "subject_id": CLIENT_ID,
+    "type": "ticket.claimed",
+    "subject_id": TICKET_ID,
     "client_id": CLIENT_ID,
-    "ticket_id": None,
-    "actor": {"role": "finance", "api_key_id": KEY_ID},
-    "data": {"changes": {"billing_cycle": ["quarterly", "monthly"]}},
+    "ticket_id": TICKET_ID,
+    "actor": {"role": "agent", "api_key_id": KEY_ID},
+    "data": {"agent_id": "019ab3d8-3d4e-7f50-ba7b-8c9daebfcadc", "out_of_order": True, "reason": "Same cause as mine"},
     "occurred_at": "2026-11-24T10:12:45Z",
 }
 

@@ -8,7 +8,8 @@ from fastapi import Path
 
 from app.adapters import proof_of_work
 from app.core import limits
-from app.core.http import FORM_LIMIT, allows, desk_router
+from app.core.forms import FORM_LIMIT
+from app.core.http import allows, desk_router
 from app.core.permissions import PUBLIC
 from app.core.problems import not_found
 from app.core.unit import Unit, Work

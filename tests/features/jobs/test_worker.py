@@ -161,15 +161,6 @@ async def test_many_jobs_are_taken_in_turn_by_few_slots(committing_database: Dat
     assert notes.begun == ids
 
 
-async def test_waking_saves_the_wait_for_the_next_poll(committing_database: Database):
-    notes = Notes()
-    async with working(committing_database, notes.handler(), worker_poll_milliseconds=60_000) as worker:
-        await asyncio.sleep(0.2)
-        id_ = await promised(committing_database)
-        worker.wake()
-        await eventually(lambda: is_gone(committing_database, id_))
-
-
 async def test_at_stop_running_jobs_finish_and_no_new_one_begins(committing_database: Database):
     notes = Notes(seconds=1)
     first, second = await promised(committing_database), await promised(committing_database)
