@@ -1,10 +1,9 @@
 """What every route does the same way, once: body and query checked, caller known, one transaction, one reply.
 
-`DeskRoute` wraps FastAPI's own handler. In order: media type, unknown query parameters, size, strict JSON,
-credential and permission, Idempotency-Key, the handler itself, commit, headers.
+`DeskRoute` wraps FastAPI's own handler. In order: credential and permission, unknown query parameters, the body
+(`app/core/bodies.py`), Idempotency-Key, the handler itself, commit, headers.
 """
 
-import hashlib
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Any
@@ -12,18 +11,13 @@ from typing import Any
 from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, iter_route_contexts
-from starlette.datastructures import Headers
-from starlette.types import Message, Receive
 
 from app.core import clock, credentials, idempotency, limits, strict_json
-from app.core.forms import FILES_LIMIT, read_form
+from app.core.bodies import JSON_LIMIT, Reading
 from app.core.permissions import PUBLIC, ROLES, known_permissions, permits
 from app.core.problems import Problem, error_at
 from app.core.unit import Unit
 
-KIBIBYTE = 1024
-JSON_LIMIT = 256 * KIBIBYTE
-MAIL_LIMIT = 25 * KIBIBYTE * KIBIBYTE
 NOT_MODIFIED = 304
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -90,15 +84,17 @@ class DeskRoute(APIRoute):
             operation=self.operation_id or self.name,
             route=f"{'/'.join(sorted(self.methods or ()))} {self.path_format}",
             permission=extra.get("x-permission", ""),
-            body_limit=extra.get("x-body-limit", JSON_LIMIT),
-            takes_body=self.body_field is not None,
-            takes_files=extra.get("x-files", False),
-            takes_raw=extra.get("x-raw"),
+            reading=Reading(
+                limit=extra.get("x-body-limit", JSON_LIMIT),
+                json=self.body_field is not None,
+                files=extra.get("x-files", False),
+                raw=extra.get("x-raw"),
+                booleans=_booleans(self.body_field),
+            ),
             idempotent="POST" in (self.methods or ()) and extra.get("x-writes", True),
             query_names=frozenset(
                 field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)
             ),
-            booleans=_booleans(self.body_field),
         )
 
         async def handle(request: Request) -> Response:
@@ -121,13 +117,9 @@ class Rule:
     operation: str
     route: str
     permission: str
-    body_limit: int
-    takes_body: bool
-    takes_files: bool
-    takes_raw: str | None
+    reading: Reading
     idempotent: bool
     query_names: frozenset[str]
-    booleans: frozenset[str]
 
     async def handle(self, request: Request, handler: Handler) -> Response:
         """One request, from its headers to its committed reply."""
@@ -183,49 +175,12 @@ class Rule:
             raise Problem("invalid-request", errors[0].message, errors=errors[:10])
 
     async def _read_body(self, request: Request, unit: Unit) -> Request:
-        parsed: Any = None
-        if self.takes_raw is not None:
-            await unit.rest()
-            parsed = await self._read_raw(request, unit)
-        elif self.takes_body:
-            # A slow sender must not keep a connection that others could use.
-            await unit.rest()
-            request = Request(request.scope, limited(request, self._limit_of(request)))
-            parsed = await self._parse_body(request, unit)
-        if self.idempotent:
-            key = idempotency.read_key(request.headers.get("idempotency-key"))
-            if key is not None:
-                print_ = idempotency.fingerprint(request.url.path, [parsed, *[file.sha256 for file in unit.files]])
-                unit.claim = idempotency.Claim(unit.caller.scope, self.route, key, print_)
+        request, parsed = await self.reading.read(request, unit)
+        key = idempotency.read_key(request.headers.get("idempotency-key")) if self.idempotent else None
+        if key is not None:
+            print_ = idempotency.fingerprint(request.url.path, [parsed, *[file.sha256 for file in unit.files]])
+            unit.claim = idempotency.Claim(unit.caller.scope, self.route, key, print_)
         return request
-
-    async def _read_raw(self, request: Request, unit: Unit) -> str:
-        """Keep the body's bytes; its digest stands for them in the request's fingerprint."""
-        if _media_type(request) != self.takes_raw or _is_encoded(request):
-            raise Problem("unsupported-media-type", f"Send {self.takes_raw}, uncompressed.")
-        unit.raw = await Request(request.scope, limited(request, self.body_limit)).body()
-        return hashlib.sha256(unit.raw).hexdigest()
-
-    def _limit_of(self, request: Request) -> int:
-        return FILES_LIMIT if self.takes_files and _media_type(request) == "multipart/form-data" else self.body_limit
-
-    async def _parse_body(self, request: Request, unit: Unit) -> Any:
-        media_type = _media_type(request)
-        if _is_encoded(request):
-            raise Problem("unsupported-media-type", "Send the body uncompressed.")
-        if media_type == "application/json":
-            parsed = strict_json.parse(await request.body())
-        elif media_type == "multipart/form-data" and self.takes_files:
-            parsed, unit.files = await read_form(request, self.booleans)
-            # From here on the form is the JSON document of the same shape: one validation for both.
-            _call_it_json(request)
-        elif not media_type and not await request.body():
-            raise Problem("malformed-json", "A JSON body is needed.")
-        else:
-            wanted = "application/json" + (" or multipart/form-data" if self.takes_files else "")
-            raise Problem("unsupported-media-type", f"Send {wanted}.")
-        request._json = parsed  # noqa: SLF001 (Starlette's cache: FastAPI reads the value parsed here)
-        return parsed
 
     @staticmethod
     def _unless_known(request: Request, response: Response) -> Response:
@@ -236,43 +191,9 @@ class Rule:
         return Response(status_code=NOT_MODIFIED, headers={"ETag": etag}) if etag in known else response
 
 
-def _media_type(request: Request) -> str:
-    return request.headers.get("content-type", "").partition(";")[0].strip().lower()
-
-
-def _is_encoded(request: Request) -> bool:
-    return request.headers.get("content-encoding", "identity").lower() != "identity"
-
-
 def _replayed(reply: idempotency.Reply) -> Response:
     headers = reply.headers | {"Idempotency-Replayed": "true"}
     return Response(reply.body, reply.status_code, headers, media_type="application/json")
-
-
-def limited(request: Request, limit: int) -> Receive:
-    """The request's body, cut off with 413 as soon as it is larger than `limit` bytes."""
-    too_large = Problem("request-too-large", limit_bytes=limit)
-    announced = request.headers.get("content-length", "0")
-    if announced.isdecimal() and int(announced[:20]) > limit:
-        raise too_large
-    read = 0
-
-    async def receive() -> Message:
-        nonlocal read
-        message = await request.receive()
-        read += len(message.get("body", b""))
-        if read > limit:
-            raise too_large
-        return message
-
-    return receive
-
-
-def _call_it_json(request: Request) -> None:
-    headers = Headers(raw=[*[h for h in request.scope["headers"] if h[0] != b"content-type"]]).raw
-    request.scope["headers"] = [*headers, (b"content-type", b"application/json")]
-    request._headers = Headers(scope=request.scope)  # noqa: SLF001
-    request._body = b"{}"  # noqa: SLF001 (FastAPI only looks whether there is one)
 
 
 def desk_router(prefix: str, tag: str) -> APIRouter:

@@ -7,8 +7,9 @@ from fastapi import Query, Response
 
 from app.adapters.mail_parser import MailParser
 from app.core import paging
+from app.core.bodies import MAIL_LIMIT
 from app.core.db import Row
-from app.core.http import MAIL_LIMIT, allows, desk_router
+from app.core.http import allows, desk_router
 from app.core.paging import NIL, Cursor, Limit, Page
 from app.core.problems import invalid, not_found
 from app.core.shapes import Email
