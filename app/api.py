@@ -7,6 +7,8 @@ from fastapi import FastAPI
 from app.billing.quotes import public_routes as public_quotes
 from app.billing.quotes import routes as quotes
 from app.billing.terms import routes as terms
+from app.billing.time_entries import routes as time_entries
+from app.billing.timers import routes as timers
 from app.desk.agents import routes as agents
 from app.desk.api_keys import routes as api_keys
 from app.desk.calendar import routes as calendar
@@ -27,6 +29,7 @@ TAGS = [
     ("queue", "The order of work: urgent before standard, then first come, first served."),
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
     ("quotes", "Quotes and estimates: versions, sending, the client's answer, and what they put on an invoice."),
+    ("time entries", "What was worked, where its minutes went, what it costs and why."),
     ("terms", "The prices and rules of the desk, as versions that each hold from a date."),
     ("calendar", "When the desk is open, and when not."),
     ("agents", "The people of the desk."),
@@ -63,6 +66,9 @@ def include_all(app: FastAPI) -> None:
     app.include_router(calendar.router)
     app.include_router(quotes.router)
     app.include_router(terms.router)
+    app.include_router(time_entries.router)
+    app.include_router(time_entries.imports)
+    app.include_router(timers.router)
     app.include_router(agents.router)
     app.include_router(api_keys.router)
     app.include_router(oversight.router)

@@ -1,7 +1,7 @@
 """The way to the database: one asyncpg pool a process, and the only place that begins or commits (ADR 0002)."""
 
 import json
-from collections.abc import AsyncIterator, Awaitable
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -12,6 +12,8 @@ from asyncpg.transaction import Transaction
 from app.core.settings import Settings
 
 Row = asyncpg.Record
+Values = Mapping[str, Any] | Row
+"""A row, read or about to be written."""
 if TYPE_CHECKING:  # only the stubs are generic
     Connection = asyncpg.Connection[asyncpg.Record] | PoolConnectionProxy[asyncpg.Record]
 else:

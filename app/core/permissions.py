@@ -8,33 +8,40 @@ from typing import Final
 
 PUBLIC: Final = "public"
 
-ALL_READS = frozenset(
+# What a client pays and why: its own, for its portal.
+MONEY_READS = frozenset({"time_entries:read", "contracts:read", "urgencies:read", "prices:read", "balances:read"})
+ALL_READS = MONEY_READS | frozenset(
     {
         "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
-        "terms:read", "notices:read", "events:read", "inbound_messages:read", "quotes:read", "permanences:read",
-        "charges:read",
+        "terms:read", "notices:read", "timers:read", "reports:read", "events:read", "inbound_messages:read",
+        "quotes:read", "permanences:read", "charges:read",
     }
 )  # fmt: skip
+
+WORKS = frozenset({"time_entries:write", "time_entries:correct", "timers:write", "urgencies:write"})
+KEEPS_BOOKS = frozenset({"terms:write", "time_entries:correct", "contracts:write", "urgencies:waive"})
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     # Works the desk: tickets, queue, the people and sites of clients.
     "agent": ALL_READS
+    | WORKS
     | {"tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write"}
     | {"inbound_messages:work", "quotes:write", "permanences:write", "permanences:request"},
     # Keeps the books: reads everything, changes what bills are made of.
-    "finance": ALL_READS | {
-        "clients:write", "contacts:write", "audit:read", "terms:write", "quotes:write", "permanences:write",
-        "permanences:request",
+    "finance": ALL_READS
+    | KEEPS_BOOKS
+    | {
+        "clients:write", "contacts:write", "audit:read", "quotes:write", "permanences:write", "permanences:request",
     },
     # The accounting system: reads whom it bills.
-    "accounting": frozenset(
-        {
-            "clients:read", "contacts:read", "calendar:read", "terms:read", "quotes:read", "permanences:read",
-            "charges:read",
-        }
-    ),
+    "accounting": MONEY_READS
+    | {
+        "clients:read", "contacts:read", "calendar:read", "terms:read", "reports:read", "quotes:read",
+        "permanences:read", "charges:read",
+    },
     # A client's own portal: its own data only (the service narrows every query to the key's client).
-    "client": frozenset(
+    "client": MONEY_READS
+    | frozenset(
         {
             "clients:read", "contacts:read", "sites:read", "tickets:read", "tickets:write", "calendar:read",
             "terms:read", "quotes:read", "permanences:read", "permanences:request",
@@ -44,9 +51,11 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "mail": frozenset({"inbound_messages:write"}),
     "admin": frozenset(
         ALL_READS
+        | WORKS
+        | KEEPS_BOOKS
         | {
             "tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write",
-            "calendar:write", "terms:write", "quotes:write", "permanences:write", "permanences:request",
+            "calendar:write", "quotes:write", "permanences:write", "permanences:request",
             "agents:write", "api_keys:read", "api_keys:write", "audit:read", "jobs:read", "jobs:write",
             "inbound_messages:write", "inbound_messages:work",
         }

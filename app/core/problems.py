@@ -119,10 +119,6 @@ KINDS: dict[str, Kind] = {
     "mail-not-held-back": Kind(409, "The mail is not held back", "Read it again: somebody has dealt with it."),
     "mail-unreadable": Kind(409, "The mail cannot be read", "Download it as it came, or discard it."),
     "mail-without-sender": Kind(409, "The mail names no sender", "Send the `ticket_id` that it belongs to."),
-    # Time and pools (P, C).
-    "minutes-not-positive": Kind(422, "Time is at least a minute", "Send one minute or more."),
-    "contract-year": Kind(422, "A contract is for the year of its purchase", "Choose that year."),
-    "pool-overdrawn": Kind(409, "The pool does not hold so much", "Read the pool again."),
     # Quotes (Q) and on-call (O).
     "quote-required": Kind(
         409, "A quote must be accepted first", "Send a quote; the facts name the minutes and the limit."
@@ -149,6 +145,37 @@ KINDS: dict[str, Kind] = {
     "window-not-over": Kind(409, "The window has not ended", "Wait for `ends_at`."),
     "shift-outside-window": Kind(422, "A shift lies outside the window", "Name stretches of the permanence's windows."),
     "agent-busy": Kind(409, "An agent stands by elsewhere then", "Choose another agent or another stretch."),
+    # Minutes and money (P, C, U).
+    "period-invalid": Kind(422, "There is no such period", "A period is a quarter (2026-Q3) or a month (2026-07)."),
+    "minutes-not-positive": Kind(422, "Less than a minute", "Time is at least one minute."),
+    "entry-too-long": Kind(422, "The entry is too long", "Log it in several: one holds at most 10,000 minutes."),
+    "future-work": Kind(422, "It lies in the future", "Log time once it has been worked; `latest_at` is the limit."),
+    "reason-reserved": Kind(422, "That reason is the desk's own", "Give the reason in other words."),
+    "client-unidentified": Kind(
+        409, "Nobody is known who pays", "Link the ticket to a client first, or give a `non_billable_reason`."
+    ),
+    "client-has-time": Kind(
+        409,
+        "Time was logged for the ticket's client",
+        "Open a ticket for the other client; correct the time on this one.",
+    ),
+    "time-overlaps": Kind(409, "The agent worked on something else then", "Times of one agent may touch, not overlap."),
+    "already-corrected": Kind(409, "It was corrected already", "Correct the entry that replaced it."),
+    "counter-entry": Kind(409, "It is a counter-entry", "Log what is right as a new entry."),
+    "timer-running": Kind(409, "A timer of that agent runs", "Stop it first: an agent does one thing at a time."),
+    "timer-stopped": Kind(409, "The timer was stopped already", "`entry_id` names the entry that came of it."),
+    "description-required": Kind(422, "What was done?", "Neither the timer nor the request has a `description`."),
+    "pool-overdrawn": Kind(409, "The contract has not that many minutes left", "Read its balance again."),
+    "contract-year": Kind(422, "Hours are for the year they are bought in", "`year` and `purchased_on` must agree."),
+    "refund-exceeds-unused": Kind(409, "More than is unused", "At most `refundable_minutes` can be refunded."),
+    "carry-over-exceeds-expired": Kind(
+        409, "More than expired unused", "At most `expired_minutes` can be carried over."
+    ),
+    "requested-by-required": Kind(422, "Who asked for the urgency?", "Name the person in `requested_by`."),
+    "urgency-exists": Kind(409, "The ticket has an urgency already", "Requalify it: `/requalification` has both ways."),
+    "lane-unchanged": Kind(409, "The ticket is in that lane already", "Nothing to do: read the ticket again."),
+    "fee-not-due": Kind(409, "The fee is not due", "Only a due fee is waived; an invoiced one takes a credit note."),
+    "export-too-large": Kind(422, "Too many rows for one file", "Narrow the filters: `most_rows` fit."),
     "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),
 }
 
@@ -173,6 +200,12 @@ CONSTRAINTS: dict[str, str] = {
     "uq_quotes_chain_id_open": "conflict",
     "uq_quotes_chain_id_version": "conflict",
     "uq_quotes_permanence_id_live": "conflict",
+    "fk_time_entries_client_id_ticket_id": "client-has-time",
+    "uq_time_entries_corrects_id": "already-corrected",
+    "ex_busy_times_agent_id_during": "time-overlaps",
+    "uq_urgencies_ticket_id": "urgency-exists",
+    "uq_timers_running": "timer-running",
+    "ck_contracts_not_overdrawn": "pool-overdrawn",
     "pk_idempotency_keys": "idempotency-key-in-flight",
 }
 

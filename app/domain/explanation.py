@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
+from uuid import UUID
 
 from app.domain.money import decimal_text
 from app.domain.pricing import INCLUDED_IN_FEE, Price, Work
@@ -19,6 +20,7 @@ class Because(StrEnum):
     INCLUDED = "included"
     DRAWN = "drawn"
     BILLABLE = "billable"
+    CORRECTION = "correction"
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,11 @@ class Step:
 def explain(work: Work, price: Price, terms: Terms) -> tuple[Step, ...]:
     """The steps from the minutes worked to the amount, in the order in which they were decided."""
     return (_by_terms(work, price, terms), *_not_paid(work, price, terms), *_paid(price))
+
+
+def corrects(entry_id: UUID, reason: str) -> Step:
+    """Before all else, what a counter-entry takes back (P6); the steps of its entry follow, below zero."""
+    return Step(Because.CORRECTION, f"Takes back entry {entry_id}: {reason}", {"entry_id": entry_id, "reason": reason})
 
 
 def _by_terms(work: Work, price: Price, terms: Terms) -> Step:

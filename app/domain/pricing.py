@@ -78,6 +78,11 @@ def hourly_rate_cents(terms: Terms, lane: Lane, *, out_of_hours: bool) -> int:
     return terms.hourly_rate_cents
 
 
+def draws_on_pools(terms: Terms, lane: Lane) -> bool:
+    """Whether prepaid minutes cover work in that lane (C4)."""
+    return lane is not Lane.URGENT or terms.prepaid_covers_urgent
+
+
 def price(work: Work, terms: Terms, pools: Sequence[Pool] = ()) -> Price:
     """The price of one entry by the terms in force on its date and the client's pools as they are before it.
 
@@ -86,7 +91,7 @@ def price(work: Work, terms: Terms, pools: Sequence[Pool] = ()) -> Price:
     """
     billed, given, reason = _billed_and_given(work, terms)
     quoted = billed - given if work.quoted else 0
-    prepaid = work.lane is not Lane.URGENT or terms.prepaid_covers_urgent
+    prepaid = draws_on_pools(terms, work.lane)
     has_contract = any(pool.covers(work.worked_on) for pool in pools)
     return Price(
         terms_id=terms.terms_id,

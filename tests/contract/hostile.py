@@ -13,7 +13,7 @@ SERVER_OWNED = ("id", "version", "created_at", "number_", "received_at", "queued
 NOT_TEXT = [1, True, 1.5, [MARKER], {MARKER: MARKER}]
 UNSTORABLE = [f"{MARKER}\x00", f"\ud800{MARKER}", f"{MARKER}\udfff\ud800"]
 NOT_ONE_LINE = [f"{MARKER}\r\nBcc: x@y.lu", f"{MARKER}\na", f"a\u2028{MARKER}", f"\x1b[2J{MARKER}", f"{MARKER}\x85a"]
-MANY_LINES = {"message", "body", "fr", "en", "de", "remarks"}
+MANY_LINES = {"message", "body", "description", "fr", "en", "de", "remarks"}
 INVISIBLE = ["", " ", "\t\r\n ", "\u202e\u2066", "\u200b\ufeff", "\u00ad\u00a0\u3000"]
 NOT_AN_INTEGER = [2**31, 2**63, -(2**31), 1.0, 1.5, "1", MARKER, True, [], {}]
 NOT_A_BOOLEAN = ["true", 1, 0, MARKER, [], {}]
@@ -90,7 +90,8 @@ def _of_boolean(_schema: dict[str, Any]) -> Iterator[Any]:
 def _of_list(schema: dict[str, Any]) -> Iterator[Any]:
     yield from (MARKER, 1, True, {})
     yield [MARKER] * (schema["maxItems"] + 1)
-    yield from ([value] for value in bad_values(schema["items"], "item"))
+    if schema["items"]:
+        yield from ([value] for value in bad_values(schema["items"], "item"))
 
 
 def _of_object(schema: dict[str, Any]) -> Iterator[Any]:

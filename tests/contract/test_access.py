@@ -83,6 +83,16 @@ WHO = {
     "record_quote_acceptance": STAFF,
     "withdraw_quote": STAFF,
     "read_quote_charge": STAFF | {"accounting"},
+    # Agents log their time; who pays it, and who bills it, may see it.
+    "list_time_entries": EVERYBODY_BUT_MAIL,
+    "read_time_entry": EVERYBODY_BUT_MAIL,
+    "log_time": DESK,
+    "import_time_entries": DESK,
+    "correct_time_entry": STAFF,
+    "list_timers": STAFF,
+    "read_timer": STAFF,
+    "start_timer": DESK,
+    "stop_timer": DESK,
     # Whoever answers for the books may see who changed them; the machinery is the administrator's.
     "list_audit_log": {"admin", "finance"},
     "list_events": STAFF,
@@ -155,7 +165,7 @@ def bytes_without_request_id(answer: httpx.Response) -> tuple[int, str, list[str
 
 
 OWNED = {
-    "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
+    "entry_id", "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
 }  # fmt: skip
 A_CLIENTS = [
     operation for operation in GUARDED if "client" in WHO.get(operation.id, ()) and OWNED & set(operation.path_names)

@@ -8,8 +8,8 @@ from app.billing.quotes.service.sending import quote_token
 from app.core.db import Connection
 from app.core.ids import new_id
 from app.desk.public.service import receipt_token
-from tests import builders
-from tests.builders import A_MOMENT_AGO, Keys
+from tests import billing, builders
+from tests.builders import A_MOMENT_AGO, AGENT_ID, Keys
 from tests.service import SETTINGS
 
 FOREIGN = "Fremdwort"  # in every text of the other client, and nowhere else
@@ -54,7 +54,9 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
     job = await builders.a_dead_job(conn)
     mail = await builders.a_kept_mail(conn)
     key_id = await conn.fetchval("SELECT id FROM api_keys WHERE role = 'mail'")
+    timer = await billing.a_timer(conn, await builders.a_ticket(conn), keys.agent_id)
     return {
+        "timer_id": str(timer["id"]),
         "closure_id": str(closure["id"]),
         "job_id": str(job["id"]),
         "inbound_message_id": str(mail["id"]),
@@ -89,7 +91,9 @@ async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) ->
     message = await builders.a_message(conn, ticket["id"], body=f"It is {word} again")
     attachment = await builders.an_attachment(conn, message, file_name=f"{word}.txt")
     await builders.an_attachment(conn, note, file_name=f"{NOTE}.txt")
+    entry = await billing.an_entry(conn, ticket, AGENT_ID, description=f"Repaired {word}")
     return {
+        "entry_id": str(entry["id"]),
         "client_id": str(client_id),
         "contact_id": str(contact["id"]),
         "site_id": str(site["id"]),

@@ -31,10 +31,14 @@ OURS_ALONE = {
     r"fk_terms_notices_.*": "written by the statement that reads or makes them",
     r"fk_(permanence_(requests|shifts|sites|windows)|quotes|quote_[a-z]+)_.*": "read and locked before it is written",
     r"uq_(quotes_(chain_id_accepted|number_version)|quote_charges_.*|permanence_windows_.*)": "written under the lock of their subject",
+    r"fk_(time_|open_|busy_|timers_|contract|urgenc).*": "read, locked or made by the verb that writes them",
+    r"uq_(contract_|time_allocations_).*": "numbered while the contract is locked; alerts skip what was told",
+    r"uq_urgency_fees_(charge|reverses_id)": "booked while the ticket is locked",
     r"fk_.*_ticket_id|fk_attachment.*|fk_messages_.*": "written in the transaction that locks or makes the ticket",
     r"fk_(audit_log_api_key_id|events_client_id|tickets_terms_id|tickets_follows_ticket_id)": "read before written",
     r"fk_(contacts|sites|client_domains)_client_id": "the client is read and locked first; clients are never deleted",
     r"uq_(tickets_(number|sequence)|jobs_unique_key|outgoing_mails_acknowledgement|terms_notices_mail_id)": "our own numbers",
+    r"uq_(contracts|time_entries|urgency_fees)_.*_id_id": "targets of foreign keys",
     r"uq_(contacts|sites|messages|tickets|quotes|permanence_requests)_.*_id_id|uq_messages_ticket_id_id|uq_contacts_client_id_id": "targets of foreign keys",
     r"ck_(?!tickets_(site|contact)_has_client).*": "shapes or the service keep the rule; the database is the last reviewer",
 }
@@ -99,13 +103,25 @@ async def test_every_foreign_key_to_a_client_has_an_index(conn: Connection):
         "fk_audit_log_api_key_id", "fk_events_client_id", "fk_messages_agent_id", "fk_tickets_follows_ticket_id",
         "fk_tickets_terms_id", "fk_messages_ticket_id", "fk_inbound_messages_copy_of_id",
         "fk_quotes_terms_id", "fk_permanence_requests_terms_id", "fk_permanence_sites_client_id_site_id",
+        "fk_time_entries_terms_id", "fk_time_entries_part_of_id",
+        "fk_contracts_terms_id", "fk_urgencies_terms_id", "fk_timers_ticket_id", "fk_timers_entry_id",
+        # Their other column is indexed.
+        "fk_time_allocations_client_id_entry_id", "fk_time_allocations_client_id_contract_id",
+        "fk_contract_movements_client_id_contract_id", "fk_contract_movements_client_id_other_contract_id",
+        "fk_contract_alerts_client_id_contract_id",
     }  # fmt: skip
     assert {row["conname"] for row in missing} - unneeded == set()
 
 
 async def test_the_service_may_not_rewrite_history(conn: Connection):
+    append_only = {
+        "events", "audit_log", "time_entries", "time_allocations", "contract_movements", "contract_alerts", "urgency_fees",
+    }  # fmt: skip
     rights = await conn.fetch(
         "SELECT table_name, privilege_type FROM information_schema.role_table_grants "
-        "WHERE grantee = 'desk_app' AND table_name IN ('events', 'audit_log')"
+        "WHERE grantee = 'desk_app' AND table_name = ANY ($1)",
+        list(append_only),
     )
-    assert {row["privilege_type"] for row in rights} == {"SELECT", "INSERT"}
+    assert {(row["table_name"], row["privilege_type"]) for row in rights} == {
+        (table, right) for table in append_only for right in ("SELECT", "INSERT")
+    }

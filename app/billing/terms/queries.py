@@ -1,6 +1,6 @@
 """SQL of the terms and of who was told about them."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -48,6 +48,11 @@ WHERE n.terms_id = $1 AND n.id > $2 ORDER BY n.terms_id, n.id LIMIT $3
 async def terms(connection: Connection, terms_id: UUID) -> Row | None:
     """One version."""
     return await connection.fetchrow(f"SELECT {TERMS} FROM terms t WHERE t.id = $1", terms_id)
+
+
+async def terms_of(connection: Connection, terms_ids: Collection[UUID]) -> list[Row]:
+    """Several versions."""
+    return await connection.fetch(f"SELECT {TERMS} FROM terms t WHERE t.id = ANY ($1::uuid[])", list(terms_ids))
 
 
 async def terms_on(connection: Connection, day: date) -> Row | None:

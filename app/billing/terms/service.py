@@ -1,6 +1,6 @@
 """The terms: which version holds on a date, and how a new one is published (rule N)."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from uuid import UUID
 
 from app.billing.terms import queries
 from app.core import events
-from app.core.db import Connection, Row
+from app.core.db import Connection, Row, Values
 from app.core.ids import new_id
 from app.domain.calendar import local_date
 from app.domain.errors import Refusal
@@ -20,13 +20,25 @@ from app.domain.terms import Terms, UrgencyTerms, check_publication
 ASIDE = {"id", "reason", "text", "published_at"}
 
 
-def policy(row: Mapping[str, Any]) -> Terms:
+def policy(row: Values) -> Terms:
     """A row of `terms` as the rules know it."""
     urgency = UrgencyTerms(**{field.name: row[f"urgency_{field.name}"] for field in fields(UrgencyTerms)})
     names = {field.name for field in fields(Terms)} - {"terms_id", "urgency", "permanence_grid"}
     grid = tuple(Band(**band) for band in row["permanence_grid"])
     values: dict[str, Any] = {name: tuple(row[name]) if isinstance(row[name], list) else row[name] for name in names}
     return Terms(terms_id=row["id"], urgency=urgency, permanence_grid=grid, **values)
+
+
+# A published version never changes, so a process reads each once.
+_KNOWN: dict[UUID, Terms] = {}
+
+
+async def policies(connection: Connection, terms_ids: Collection[UUID]) -> dict[UUID, Terms]:
+    """The policy of each of those versions."""
+    missing = [terms_id for terms_id in set(terms_ids) if terms_id not in _KNOWN]
+    if missing:
+        _KNOWN.update({row["id"]: policy(row) for row in await queries.terms_of(connection, missing)})
+    return {terms_id: _KNOWN[terms_id] for terms_id in terms_ids}
 
 
 async def terms_on(connection: Connection, day: date) -> Row:

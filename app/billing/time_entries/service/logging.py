@@ -1,0 +1,77 @@
+"""Log time: priced, drawn from pools, written with its history, all at once (P, C2, C3)."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.billing.pools.service import Held, hold, watch
+from app.billing.time_entries import queries
+from app.billing.time_entries.service.planning import NewEntry, Part, look_up, plan
+from app.billing.time_entries.service.pricing import Logged, clients_of, included, price_parts
+from app.core.db import Connection
+from app.core.ids import new_id
+
+
+async def log_time(connection: Connection, entry: NewEntry, *, actor: dict[str, str], now: datetime) -> list[Logged]:
+    """Log one entry; it comes back in several parts when it crosses the edge of a period or of new terms.
+
+    Raises:
+        Refusal: see `planning.plan`; the database refuses overlapping times of an agent.
+    """
+    known = await look_up(connection, [entry])
+    parts = plan(known, entry, now)
+    held = await hold_for(connection, parts)
+    logged = price_parts(parts, held, await included(connection, parts), now)
+    await write(connection, logged, actor=actor, now=now)
+    await watch(connection, held, now)
+    return logged
+
+
+async def hold_for(connection: Connection, parts: Sequence[Part]) -> Held:
+    """The pools that the parts may draw from, held."""
+    days = [part.worked_on for part in parts]
+    return await hold(connection, clients_of(parts), min(days, default=date.max), max(days, default=date.max))
+
+
+async def write(connection: Connection, logged: Sequence[Logged], *, actor: dict[str, str], now: datetime) -> None:
+    """Write entries, where their minutes are, and the tickets' history."""
+    allocations = [
+        {
+            "id": str(new_id()),
+            "client_id": _text(one.values["client_id"]),
+            "entry_id": str(one.values["id"]),
+            "place": movement.place.value,
+            "minutes": movement.minutes,
+            "contract_id": _text(movement.contract_id),
+        }
+        for one in logged
+        for movement in one.allocations
+    ]
+    entries = [{name: _text(value) for name, value in one.values.items()} for one in logged]
+    await queries.log(connection, entries, allocations, [_told(one) for one in logged], actor, now)
+
+
+def _told(one: Logged) -> dict[str, Any]:
+    values = one.values
+    return {
+        "id": str(new_id()),
+        "type": "time_entry.corrected" if values["kind"] == "counter" else "time_entry.logged",
+        "ticket_id": str(values["ticket_id"]),
+        "client_id": _text(values["client_id"]),
+        "subject_id": str(values["id"]),
+        "data": {
+            "agent_id": str(values["agent_id"]),
+            "worked_on": values["worked_on"].isoformat(),
+            "worked_minutes": values["worked_minutes"],
+            "drawn_minutes": one.price.drawn_minutes,
+            "billable_minutes": one.price.billable_minutes,
+        },
+    }
+
+
+def _text(value: Any) -> Any:
+    """What JSON has no word for, as Postgres reads it."""
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    return str(value) if isinstance(value, UUID) else value

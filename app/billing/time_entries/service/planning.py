@@ -1,0 +1,165 @@
+"""What an entry is before it is priced: whose, on which dates, under which terms, with which flags (P3, P4, P5, T5)."""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from uuid import UUID
+
+from app.billing.terms.service import policies
+from app.billing.time_entries import queries
+from app.core.db import Connection, Row
+from app.desk.calendar.service import hours_of
+from app.domain.calendar import OpeningHours, Span, day_start, local_date
+from app.domain.entry import Flag, check_not_future, flags
+from app.domain.errors import Refusal
+from app.domain.minutes import check_minutes, worked_minutes
+from app.domain.period import Cycle, split_at_days, split_at_periods
+from app.domain.pricing import IN_PROJECT, INCLUDED_IN_FEE
+from app.domain.terms import Terms, terms_on
+from app.domain.ticket import Lane
+
+LONGEST_MINUTES = 10_000
+DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Day:
+    """Work of which only the local date and the minutes are known."""
+
+    worked_on: date
+    minutes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Replacing:
+    """The entry that a new one stands for, and why (P6)."""
+
+    entry_id: UUID
+    reason: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewEntry:
+    """Work to log. `bill_in_project` bills it although the site's project is not closed yet (T5)."""
+
+    ticket_id: UUID
+    agent_id: UUID
+    work: Span | Day
+    description: str
+    non_billable_reason: str | None = None
+    bill_in_project: bool = False
+    replacing: Replacing | None = None
+
+    @property
+    def days(self) -> tuple[date, date]:
+        """First and last local date."""
+        if isinstance(self.work, Day):
+            return self.work.worked_on, self.work.worked_on
+        return local_date(self.work.start), local_date(self.work.end)
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is on record about the tickets, agents and dates of some new entries."""
+
+    tickets: dict[UUID, Row]
+    agents: frozenset[UUID]
+    terms: dict[UUID, Terms]
+    hours: OpeningHours
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One entry to be: a date-only entry, or a stretch of work within one period and one version of the terms."""
+
+    entry: NewEntry
+    ticket: Row
+    worked_on: date
+    span: Span | None
+    minutes: int
+    terms: Terms
+    flags: tuple[str, ...]
+
+    @property
+    def lane(self) -> Lane:
+        """The lane that the ticket is in."""
+        return Lane(self.ticket["lane"])
+
+    @property
+    def in_project(self) -> bool:
+        """Whether the desk gives the time away because the project pays it (T5)."""
+        return IN_PROJECT in self.ticket["flags"] and not self.entry.bill_in_project
+
+
+async def look_up(connection: Connection, entries: Collection[NewEntry]) -> Known:
+    """Read what the entries need, and share their clients until the transaction ends."""
+    first = min(entry.days[0] for entry in entries)
+    last = max(entry.days[1] for entry in entries)
+    rows = await queries.facts(
+        connection,
+        {entry.ticket_id for entry in entries},
+        {entry.agent_id for entry in entries},
+        (first, last),
+        (day_start(first), day_start(last + DAY)),
+    )
+    if not rows:
+        return Known({}, frozenset(), {}, OpeningHours())
+    terms = await policies(connection, rows[0]["terms"])
+    return Known({row["ticket_id"]: row for row in rows}, frozenset(rows[0]["agents"]), terms, hours_of(rows[0]))
+
+
+def plan(known: Known, entry: NewEntry, now: datetime) -> list[Part]:
+    """The parts of an entry: more than one when it crosses midnight of a period's edge or of new terms (P3, P4).
+
+    Raises:
+        Refusal: `reference-unknown`, `client-unidentified` (T4), `future-work`, `entry-too-long`, `no-terms`,
+            `minutes-not-positive`, `reason-reserved`.
+    """
+    ticket = _ticket(known, entry)
+    if isinstance(entry.work, Day):
+        check_minutes(entry.work.minutes)
+        pieces: Sequence[Span | Day] = [entry.work]
+    else:
+        pieces = _pieces(known, entry.work, Cycle(ticket["billing_cycle"] or Cycle.QUARTERLY))
+    parts = [_part(known, entry, ticket, piece, now) for piece in pieces]
+    if sum(part.minutes for part in parts) > LONGEST_MINUTES:
+        raise Refusal("entry-too-long", f"One entry holds at most {LONGEST_MINUTES} minutes.", minutes=LONGEST_MINUTES)
+    return parts
+
+
+def _ticket(known: Known, entry: NewEntry) -> Row:
+    ticket = known.tickets.get(entry.ticket_id)
+    if ticket is None:
+        raise Refusal("reference-unknown", "There is no such ticket.", pointer="/ticket_id")
+    if entry.agent_id not in known.agents:
+        raise Refusal("reference-unknown", "No such agent works here.", pointer="/agent_id")
+    if entry.non_billable_reason == INCLUDED_IN_FEE:
+        detail = "The desk itself finds out what an urgency's fee includes."
+        raise Refusal("reason-reserved", detail, pointer="/non_billable_reason")
+    if ticket["client_id"] is None and entry.non_billable_reason is None:
+        raise Refusal("client-unidentified", "Link the ticket to a client first, or say why nobody pays.")
+    return ticket
+
+
+def _pieces(known: Known, work: Span, cycle: Cycle) -> list[Span]:
+    new_terms = [terms.effective_on for terms in known.terms.values()]
+    return [piece for span in split_at_periods(work, cycle) for piece in split_at_days(span, new_terms)]
+
+
+def _part(known: Known, entry: NewEntry, ticket: Row, piece: Span | Day, now: datetime) -> Part:
+    span = piece if isinstance(piece, Span) else None
+    worked_on = local_date(piece.start) if isinstance(piece, Span) else piece.worked_on
+    terms = terms_on(known.terms.values(), worked_on)
+    when = span or worked_on
+    check_not_future(when, now, terms.future_tolerance_minutes)
+    cycle = Cycle(ticket["billing_cycle"] or Cycle.QUARTERLY)
+    found: Iterable[Flag] = flags(when, now, cycle, known.hours)
+    return Part(
+        entry=entry,
+        ticket=ticket,
+        worked_on=worked_on,
+        span=span,
+        minutes=worked_minutes(piece) if isinstance(piece, Span) else piece.minutes,
+        terms=terms,
+        flags=tuple(flag.value for flag in found),
+    )
