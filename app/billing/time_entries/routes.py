@@ -26,8 +26,9 @@ from app.billing.time_entries.service.reading import price_of
 from app.core import paging
 from app.core.csv import csv, wants_csv, with_csv
 from app.core.db import Connection, Values
+from app.core.forms import KIBIBYTE
 from app.core.handlers import MOST_ERRORS, field_error
-from app.core.http import KIBIBYTE, allows, desk_router
+from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
 from app.core.problems import Problem, not_found
 from app.core.shapes import LocalDate
