@@ -9,7 +9,6 @@ import binascii
 import codecs
 import quopri
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator
 from email.message import Message
 from email.utils import getaddresses
@@ -32,6 +31,8 @@ _ALIASES = {
 # Windows programs announce Latin-1 and mean its superset; there it differs only in characters nobody types.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "utf-8", "iso8859-9": "cp1254", "gb2312": "gb18030", "shift_jis": "cp932"}
 
+_NO_CHARSETS = {"punycode", "idna", "unicode-escape", "raw-unicode-escape", "undefined"}
+
 
 def text_of(content: bytes, charset: str | None) -> str:
     """Bytes as text, in the charset that was announced if it makes sense, and never failing."""
@@ -52,24 +53,18 @@ def _codec(charset: str | None) -> str | None:
         found = codecs.lookup(_ALIASES.get(wanted, wanted))
     except (LookupError, ValueError):
         return None
-    if not getattr(found, "_is_text_encoding", False) or found.name in {"punycode", "idna", "unicode_escape"}:
+    if not getattr(found, "_is_text_encoding", False) or found.name in _NO_CHARSETS:
         return None
     return _MEANT.get(found.name, found.name)
 
 
+# Controls but tab and newline, line and paragraph separators, lone surrogates, direction overrides.
+_HARMFUL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
 def storable(text: str) -> str:
-    """Text without what Postgres, JSON or a reader cannot bear: NUL, lone surrogates, controls, direction overrides."""
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    return text if text.isprintable() else "".join(char if _harmless(char) else " " for char in text)
-
-
-def _harmless(char: str) -> bool:
-    if char in "\n\t" or char.isprintable():
-        return True
-    return unicodedata.category(char) in {"Zs", "Cf"} and char not in _OVERRIDES
-
-
-_OVERRIDES = frozenset("\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+    """Text without what Postgres, JSON or a reader cannot bear; a space stands for each such character."""
+    return _HARMFUL.sub(" ", text.replace("\r\n", "\n").replace("\r", "\n"))
 
 
 def one_line(text: str, longest: int) -> str:
@@ -92,7 +87,10 @@ def raw_value(message: "Message[str, str]", name: str) -> str:
 
 def decoded(raw: str) -> str:
     """A header's words: 8-bit text in whatever it is, encoded words decoded, neighbours joined (RFC 2047)."""
-    text = raw if raw.isascii() else text_of(raw.encode("ascii", "surrogateescape"), None)
+    try:
+        text = raw if raw.isascii() else text_of(raw.encode("ascii", "surrogateescape"), None)
+    except UnicodeEncodeError:  # decoded already, by RFC 2231
+        text = raw
     if "=?" not in text:
         return text
     return "".join(_pieces(text))
@@ -129,7 +127,11 @@ def _bytes_of(encoding: str, content: str) -> bytes:
 def people(values: Iterable[str]) -> list[Person]:
     """Everybody an address header names whose address can be real; names decoded after the structure is read."""
     found = []
-    for name, address in getaddresses([value[:LONGEST_HEADER] for value in values])[:MOST_ADDRESSES]:
+    try:
+        named = getaddresses([value[:LONGEST_HEADER] for value in values])
+    except (RecursionError, IndexError):  # comments inside comments inside comments
+        return []
+    for name, address in named[:MOST_ADDRESSES]:
         usable = usable_address(address)
         if usable is not None:
             found.append(Person(one_line(decoded(name), LONGEST_NAME), usable))

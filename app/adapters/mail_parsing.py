@@ -18,11 +18,11 @@ from typing import TYPE_CHECKING
 from app.adapters import mail_headers as headers
 from app.adapters.mail_parts import MOST_PARTS, Attached, Content, Unreadable, collect, parameter
 from app.adapters.mail_reports import report_of
-from app.adapters.mail_text import clean_html, folded, tidy
+from app.adapters.mail_text import folded, tidy
 from app.domain.inbound_mail import MARKS, Facts, Person, Report
 
 LONGEST_TEXT = 500_000  # characters of body kept as text; the raw mail has the rest
-FOLD_SECONDS = 2
+FOLD_SECONDS = 1
 _PARSER = BytesParser(policy=policy.compat32)
 _BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,200})", re.MULTILINE)
@@ -64,9 +64,9 @@ def parse(raw: bytes) -> Parsed:
         facts=facts,
         text=text,
         reply=_folded_in_time(text),
-        html=clean_html("\n".join(content.htmls)) if content.htmls else "",
+        html="\n".join(content.htmls),
         sent_at=_date(message),
-        identity=_identity(facts, message, text, content.files),
+        identity=_identity(facts, message, text, content.files, raw),
         parts=content.parts,
         attachments=content.files,
     )
@@ -122,13 +122,15 @@ def _date(message: PartMessage) -> str | None:
         return None
 
 
-def _identity(facts: Facts, message: PartMessage, text: str, files: list[Attached]) -> bytes:
+def _identity(facts: Facts, message: PartMessage, text: str, files: list[Attached], raw: bytes) -> bytes:
     """The same for two deliveries of one mail, however relays stamped them."""
     sender: Person | None = facts.sender
     pieces = [
         facts.message_id or "", sender.address if sender else "", facts.subject,
         headers.raw_value(message, "date"), text, *[f"{file.name} {file.sha256}" for file in files],
     ]  # fmt: skip
+    if not text and not files:  # nothing could be read: then only the same bytes are the same mail
+        pieces.append(hashlib.sha256(raw).hexdigest())
     return hashlib.sha256("\0".join(pieces).encode("utf-8", "replace")).digest()
 
 

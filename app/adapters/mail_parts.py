@@ -84,19 +84,22 @@ def _alternative(children: list[PartMessage], content: Content, depth: int) -> N
     content.parts = inner.parts
     plain = "\n".join(inner.texts).strip()
     content.htmls += inner.htmls
-    content.texts.append(plain or "\n".join(text_of_html(clean_html(html)) for html in inner.htmls))
+    content.texts.append(plain or "\n".join(text_of_html(html) for html in inner.htmls))
     content.files += inner.files
 
 
 def _leaf(part: PartMessage, kind: str, content: Content) -> None:
     body = body_of(part)
     name = _file_name(part)
+    if kind.startswith("multipart/"):  # its boundary does not occur: all that is left is what stands there
+        kind = "text/plain"
     if kind in {"text/plain", "text/html"} and part.get_content_disposition() != "attachment" and not name:
         text = headers.storable(headers.text_of(body, parameter(part, "charset")))
         if kind == "text/html":
-            content.htmls.append(text)
+            cleaned = clean_html(text)
+            content.htmls.append(cleaned)
             if not content.alternatives:
-                content.texts.append(text_of_html(clean_html(text)))
+                content.texts.append(text_of_html(cleaned))
         elif (parameter(part, "format") or "").lower() == "flowed":
             content.texts.append(unflowed(text, delsp=(parameter(part, "delsp") or "").lower() == "yes"))
         else:

@@ -17,6 +17,7 @@ _BLOCKS = frozenset(_BLOCK_NAMES.split())
 _TAGS = nh3.ALLOWED_TAGS | {"center", "font"}
 # Pictures would be loaded from their sender's server and so tell when an agent reads.
 _NO_PICTURES = _TAGS - {"img"}
+_UNSEEN = {"script", "style", "title"}
 
 
 def unflowed(text: str, *, delsp: bool) -> str:
@@ -38,9 +39,30 @@ def unflowed(text: str, *, delsp: bool) -> str:
     return "\n".join(done)
 
 
+_TAG = re.compile(r"<(/?)([a-zA-Z][a-zA-Z0-9]{0,20})")
+_EMPTY_TAGS = frozenset("area base br col embed hr img input link meta p li td tr th wbr option".split())  # noqa: SIM905
+DEEPEST_HTML = 300
+
+
 def clean_html(html: str) -> str:
-    """HTML that can be shown: no scripts, styles, forms, pictures from elsewhere; links open apart."""
-    return nh3.clean(html[:LONGEST_HTML], tags=_NO_PICTURES, link_rel="noopener noreferrer nofollow")
+    """HTML that can be shown: no scripts, styles, forms, pictures from elsewhere; links open apart.
+
+    HTML that is nested deeper than any program writes it would cost the square of its depth: only its words stay.
+    """
+    html = html[:LONGEST_HTML]
+    if _depth(html) > DEEPEST_HTML:
+        html = " ".join(piece.rpartition(">")[2] for piece in html.split("<"))
+    return nh3.clean(html, tags=_NO_PICTURES, clean_content_tags=_UNSEEN, link_rel="noopener noreferrer nofollow")
+
+
+def _depth(html: str) -> int:
+    """How deep tags are nested, roughly: those that usually stay unclosed do not count."""
+    depth = deepest = 0
+    for closing, name in _TAG.findall(html):
+        if name.lower() not in _EMPTY_TAGS:
+            depth = max(0, depth - 1) if closing else depth + 1
+            deepest = max(deepest, depth)
+    return deepest
 
 
 def text_of_html(cleaned: str) -> str:

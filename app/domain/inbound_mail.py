@@ -87,7 +87,7 @@ def kind_of(facts: Facts) -> Kind:
     about_delivery = _delivery_kind(facts)
     if about_delivery is not None:
         return about_delivery
-    submitted = facts.marks.get("auto-submitted", "no").partition(";")[0].strip().lower()
+    submitted = re.split(r"[;(\s]", facts.marks.get("auto-submitted", "no").strip().lower())[0]
     if submitted == "auto-replied" or _SAYS_AWAY & facts.marks.keys() or _AWAY.match(topic(facts.subject)):
         return Kind.AUTO_REPLY
     if submitted not in {"no", ""}:
