@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.billing.permanences import routes as permanences
 from app.billing.quotes import public_routes as public_quotes
 from app.billing.quotes import routes as quotes
 from app.billing.terms import routes as terms
@@ -30,6 +31,7 @@ TAGS = [
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
     ("quotes", "Quotes and estimates: versions, sending, the client's answer, and what they put on an invoice."),
     ("time entries", "What was worked, where its minutes went, what it costs and why."),
+    ("permanences", "On-call outside opening hours: requests, quotes, who stands by, the calendar."),
     ("terms", "The prices and rules of the desk, as versions that each hold from a date."),
     ("calendar", "When the desk is open, and when not."),
     ("agents", "The people of the desk."),
@@ -65,6 +67,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(sites.router)
     app.include_router(calendar.router)
     app.include_router(quotes.router)
+    app.include_router(permanences.router)
     app.include_router(terms.router)
     app.include_router(time_entries.router)
     app.include_router(time_entries.imports)

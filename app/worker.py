@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.adapters.mail_parser import MailParser
+from app.billing.permanences.service import ending
 from app.billing.quotes.service import timing
 from app.core import clock, housekeeping, jobs
 from app.core.db import UNAVAILABLE, Database
@@ -30,7 +31,7 @@ RECORD_PAUSES_SECONDS = (1, 2, 4, 8, 15)
 def handlers_of(settings: Settings) -> dict[str, Handler]:
     """Every kind of job there is."""
     parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
-    ours = housekeeping.HANDLERS | timing.HANDLERS
+    ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS
     return ours | sending.handlers(settings) | finishing.handlers(settings, parser)
 
 

@@ -33,7 +33,7 @@ QUERIES = {
         SELECT a.id FROM attachments a LEFT JOIN attachment_contents c ON c.attachment_id = a.id
         WHERE octet_length(c.content) IS DISTINCT FROM a.size_bytes OR sha256(c.content) IS DISTINCT FROM a.sha256""",
     "an urgency was accepted by somebody": """
-        SELECT number FROM tickets WHERE lane = 'urgent'
+        SELECT number FROM tickets WHERE lane = 'urgent' AND 'permanence' <> ALL (flags)
         AND (urgency_accepted_at IS NULL OR urgency_accepted_by IS NULL OR urgency_fee_cents IS NULL)""",
     "what waits in the queue is not settled": """
         SELECT number FROM tickets WHERE status = 'new' AND (resolved_at IS NOT NULL OR closed_at IS NOT NULL)""",

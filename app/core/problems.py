@@ -136,6 +136,7 @@ KINDS: dict[str, Kind] = {
     "recipient-missing": Kind(422, "Nobody to send it to", "Name a `recipient`."),
     "ticket-without-client": Kind(409, "The ticket has no client", "Link it to a client first."),
     "permanence-needs-quote": Kind(422, "On-call is always quoted", "Write a quote, not an estimate."),
+    "no-suggestion": Kind(422, "There is no suggested price", "Give the quote's `lines`."),
     "permanence-move": Kind(409, "The permanence does not stand for this", "`legal` lists what can be done with it."),
     "window-past": Kind(422, "The window has begun already", "Choose a start in the future."),
     "window-too-long": Kind(422, "The window is too long", "Ask for several shorter ones."),

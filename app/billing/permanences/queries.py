@@ -119,11 +119,12 @@ async def client_exists(connection: Connection, client_id: UUID) -> bool:
     return bool(await connection.fetchval("SELECT true FROM clients WHERE id = $1", client_id))
 
 
-async def over(connection: Connection, most: int) -> list[Row]:
-    """Scheduled requests whose window has ended."""
+async def over(connection: Connection, now: datetime, most: int) -> list[Row]:
+    """Scheduled requests whose window has ended, locked."""
     return await connection.fetch(
-        f"{REQUEST} WHERE p.status = 'scheduled' AND p.ends_at <= now() ORDER BY p.id LIMIT $1 "
+        f"{REQUEST} WHERE p.status = 'scheduled' AND p.ends_at <= $1 ORDER BY p.id LIMIT $2 "
         "FOR UPDATE OF p SKIP LOCKED",
+        now,
         most,
     )
 

@@ -16,7 +16,8 @@ TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, 
     t.urgency_fee_cents, t.urgency_accepted_at, t.urgency_accepted_by, t.terms_id, t.updated_at, t.version"""
 
 # Everything that opening a ticket needs to know, in one round trip: a fresh number, what closes the desk, the terms
-# in force, whose requester it is (contact's address first, then domain), their site, and who waits already.
+# in force, whose requester it is (contact's address first, then domain), their site, whether somebody is on call for
+# them (O3), and who waits already.
 FACTS = """
 SELECT nextval('ticket_sequence') AS sequence,
        ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $1 AND $2) AS holidays,
@@ -25,6 +26,7 @@ SELECT nextval('ticket_sequence') AS sequence,
        terms.id AS terms_id, terms.currency, terms.urgency_opening_fee_cents,
        owner.client_id, owner.contact_id, site.id AS site_id, site.project_closed_on,
        waiting.urgent AS waiting_urgent, waiting.standard AS waiting_standard,
+       standby.urgency_fee_applies AS standby_fee_applies, standby.requested_by AS standby_requested_by,
        acknowledged.last_hour AS acknowledged_last_hour, acknowledged.last_day AS acknowledged_last_day,
        EXISTS (SELECT FROM bounced_addresses WHERE mailbox = $9) AS bounced
 FROM (SELECT 1) AS always
@@ -42,6 +44,12 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (SELECT id, project_closed_on FROM sites
                    WHERE client_id = owner.client_id AND (host = $6 AND $8::uuid IS NULL OR id = $8)
                    ORDER BY project_closed_on IS NULL, project_closed_on, id LIMIT 1) AS site ON true
+LEFT JOIN LATERAL (SELECT q.urgency_fee_applies, p.requested_by
+                   FROM permanence_windows w JOIN permanence_requests p ON p.id = w.permanence_id
+                   JOIN quotes q ON q.permanence_id = p.id AND q.status = 'accepted'
+                   WHERE w.client_id = owner.client_id AND w.ends_at > $3 AND w.starts_at <= $3
+                     AND p.status IN ('accepted', 'scheduled')
+                   ORDER BY q.urgency_fee_applies LIMIT 1) AS standby ON true
 LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE lane = 'urgent') AS urgent,
                           count(*) FILTER (WHERE lane = 'standard') AS standard
                    FROM tickets WHERE status = 'new') AS waiting ON true

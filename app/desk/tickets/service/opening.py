@@ -1,7 +1,7 @@
 """Open a ticket: number, client, lane, acknowledgement, history, in one transaction (T1, T2, T4, T5, U1)."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
@@ -18,6 +18,8 @@ from app.domain.calendar import HORIZON_DAYS, OpeningHours, local_date
 from app.domain.errors import Refusal
 from app.domain.mail import Acknowledgement, AcknowledgementCaps, Requester, bare_address, decide_acknowledgement
 from app.domain.ticket import Channel, Lane, Status, ticket_number
+
+ON_CALL = "permanence"  # the flag of a ticket that came in while its client had a permanence
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -81,6 +83,7 @@ async def open_ticket(
     mailbox = bare_address(opening.email)
     await queries.lock_mailbox(connection, mailbox)
     facts = await _facts(connection, opening, mailbox, now)
+    opening = _on_call(opening, facts)
     decision = decide_acknowledgement(
         Requester(
             opening.email,
@@ -128,6 +131,18 @@ async def _facts(connection: Connection, opening: Opening, mailbox: str, now: da
     return facts
 
 
+def _on_call(opening: Opening, facts: Row) -> Opening:
+    """While the client has a permanence its tickets are urgent; the fee is due only where its quote says so (O3)."""
+    if facts["standby_fee_applies"] is None or opening.honeypot:
+        return opening
+    accepted_by = (opening.accepted_by or facts["standby_requested_by"]) if facts["standby_fee_applies"] else None
+    return replace(opening, urgent=True, accepted_by=accepted_by, flags=[*opening.flags, ON_CALL])
+
+
+def _fee_is_due(opening: Opening) -> bool:
+    return opening.urgent and opening.accepted_by is not None
+
+
 def _opened(ticket_id: UUID, opening: Opening, facts: Row, decision: Acknowledgement, now: datetime) -> Opened:
     ahead = facts["waiting_urgent"] + (0 if opening.urgent else facts["waiting_standard"])
     return Opened(
@@ -139,7 +154,7 @@ def _opened(ticket_id: UUID, opening: Opening, facts: Row, decision: Acknowledge
         queue_position=ahead + 1,
         hours=hours_of(facts),
         acknowledgement=decision,
-        urgency_fee_cents=facts["urgency_opening_fee_cents"] if opening.urgent else None,
+        urgency_fee_cents=facts["urgency_opening_fee_cents"] if _fee_is_due(opening) else None,
         currency=facts["currency"],
         terms_id=facts["terms_id"],
     )
@@ -166,7 +181,7 @@ def _values(
         opening.language, opening.subject, opening.name, opening.email, opening.phone, opening.company,
         opening.site_url, facts["client_id"], facts["site_id"], facts["contact_id"], opening.follows_ticket_id,
         opened.received_at, _flags(opening, facts, opened.received_at), opened.urgency_fee_cents,
-        opened.received_at if opening.urgent else None, opening.accepted_by if opening.urgent else None,
+        opened.received_at if _fee_is_due(opening) else None, opening.accepted_by if _fee_is_due(opening) else None,
         opened.terms_id, message_id, opening.author, opening.agent_id, opening.message, new_id(), actor, history,
         new_id(), mailbox, decision.outcome, decision.reason, new_id(),
     ]  # fmt: skip
