@@ -5,27 +5,32 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.billing.quotes.queries import CONSENT
 from app.core.csv import HARMLESS, MOST_ROWS, copy_csv
 from app.core.db import Connection, Row
 from app.core.sql import Where
 from app.domain.allocation import Place
 
 # What logging needs to know, in one round trip. The clients are shared until the transaction ends: whoever adds to
-# their pools waits for us, or we for them.
-FACTS = """
+# their pools waits for us, or we for them. The tickets are ours, so that their minutes are counted one after the other.
+FACTS = f"""
 WITH asked AS (SELECT DISTINCT id FROM unnest($1::uuid[]) AS id),
 held AS MATERIALIZED (
     SELECT c.id, c.billing_cycle FROM clients c
     WHERE c.id IN (SELECT t.client_id FROM tickets t JOIN asked USING (id)) ORDER BY c.id FOR KEY SHARE
+), ours AS MATERIALIZED (
+    SELECT t.id, t.client_id, t.lane, t.flags FROM tickets t JOIN asked USING (id) ORDER BY t.id FOR NO KEY UPDATE OF t
 )
 SELECT t.id AS ticket_id, t.client_id, t.lane, t.flags, held.billing_cycle,
-       u.id AS urgency_id, u.terms_id AS urgency_terms_id,
+       u.id AS urgency_id, u.terms_id AS urgency_terms_id, chargeable_minutes(t.id) AS chargeable_minutes,
+       consent.quote_id, consent.number AS quote_number, consent.kind AS quote_kind, consent.minutes AS quote_minutes,
        ARRAY(SELECT id FROM agents WHERE active AND id = ANY ($2::uuid[])) AS agents,
        ARRAY(SELECT id FROM terms) AS terms,
        ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $3 AND $4) AS holidays,
        ARRAY(SELECT starts_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS starts,
        ARRAY(SELECT ends_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS ends
-FROM asked JOIN tickets t USING (id) LEFT JOIN held ON held.id = t.client_id LEFT JOIN urgencies u ON u.ticket_id = t.id
+FROM ours t LEFT JOIN held ON held.id = t.client_id LEFT JOIN urgencies u ON u.ticket_id = t.id
+LEFT JOIN LATERAL ({CONSENT.replace("$1", "t.id")}) AS consent ON true
 """
 # Minutes of the tickets' urgencies that their fees have included already, counter-entries subtracted.
 INCLUDED = """

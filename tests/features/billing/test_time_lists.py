@@ -187,9 +187,11 @@ async def test_an_import_gives_each_entry_its_result(
 
 async def test_a_thousand_entries_are_one_import(api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket_id: str):
     await a_contract(conn, keys.client_id, 600)
-    entry = {"ticket_id": ticket_id, "worked_on": "2026-11-20", "worked_minutes": 1, "description": "x" * 300}
+    others = [str((await a_ticket(conn, client_id=keys.client_id))["id"]) for _ in range(2)]
+    entry = {"worked_on": "2026-11-20", "worked_minutes": 1, "description": "x" * 300}
+    entries = [entry | {"ticket_id": (ticket_id, *others)[number % 3]} for number in range(1000)]
     with counted(conn) as statements:
-        result = await imported(api, keys, *[entry] * 1000)
+        result = await imported(api, keys, *entries)
     assert (result["logged"], result["refused"]) == (1000, 0)
     assert len(statements) <= 9
     assert await conn.fetchval("SELECT sum(minutes) FROM open_time") == 400

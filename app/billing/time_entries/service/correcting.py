@@ -9,7 +9,7 @@ from app.billing.pools.service import hold, take_over, watch
 from app.billing.time_entries import queries
 from app.billing.time_entries.service.logging import write
 from app.billing.time_entries.service.planning import NewEntry, Part, look_up, plan
-from app.billing.time_entries.service.pricing import Logged, included, price_parts
+from app.billing.time_entries.service.pricing import Logged, open_tally, watch_estimates
 from app.billing.time_entries.service.reading import price_of, sums_of
 from app.core.db import Connection, Row
 from app.core.ids import new_id
@@ -51,15 +51,15 @@ async def correct_entry(
     parts = await _parts(connection, entry, replacement, now)
     days = [entry["worked_on"], *(part.worked_on for part in parts)]
     held = await hold(connection, [client_id] if client_id else [], min(days), max(days))
+    tally = await open_tally(connection, parts, held)
     back = _counter(entry, reason, now)
-    held.book(client_id, back.price.draws)
-    left = await included(connection, parts)
-    _give_back(left, back)
-    logged = price_parts(parts, held, left, now)
+    tally.give_back(back)
+    logged = tally.price(parts, now)
     await write(connection, [back, *logged], actor=actor, now=now)
     if client_id is not None and back.price.draws:
         await take_over(connection, client_id, held, now)
     await watch(connection, held, now)
+    await watch_estimates(connection, parts, tally, actor=actor, now=now)
     return back, logged
 
 
@@ -89,10 +89,3 @@ def _counter(entry: Row, reason: str, now: datetime) -> Logged:
         "correction_reason": reason, "part_of_id": None, "logged_at": now,
     }  # fmt: skip
     return Logged(values, counter(price_of(entry)), take_back(sums_of(entry)))
-
-
-def _give_back(left: dict[UUID, int], back: Logged) -> None:
-    """Minutes that the urgency's fee had included are there again (U2)."""
-    ticket_id = back.values["ticket_id"]
-    if ticket_id in left and back.values["non_billable_reason"] == "included_in_fee":
-        left[ticket_id] -= back.price.non_billable_minutes

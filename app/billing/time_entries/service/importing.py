@@ -10,7 +10,7 @@ from app.billing.pools.service import watch
 from app.billing.time_entries import queries
 from app.billing.time_entries.service.logging import hold_for, write
 from app.billing.time_entries.service.planning import Known, NewEntry, Part, look_up, plan
-from app.billing.time_entries.service.pricing import Logged, included, price_parts
+from app.billing.time_entries.service.pricing import Logged, Tally, open_tally, watch_estimates
 from app.core.db import Connection
 from app.domain.calendar import Span
 from app.domain.errors import Refusal
@@ -28,17 +28,25 @@ async def import_entries(
     planned = [_planned(known, entry, now) for entry in entries]
     await _refuse_overlaps(connection, entries, planned)
     parts = [part for outcome in planned if isinstance(outcome, list) for part in outcome]
+    if not parts:
+        return [outcome for outcome in planned if isinstance(outcome, Refusal)]
     held = await hold_for(connection, parts)
-    logged = iter(price_parts(parts, held, await included(connection, parts), now))
-    outcomes: list[list[Logged] | Refusal] = [
-        outcome if isinstance(outcome, Refusal) else [next(logged) for _ in outcome] for outcome in planned
-    ]
-    if parts:
-        await write(
-            connection, [one for each in outcomes if isinstance(each, list) for one in each], actor=actor, now=now
-        )
-        await watch(connection, held, now)
+    tally = await open_tally(connection, parts, held)
+    outcomes = [_priced(tally, outcome, now) for outcome in planned]
+    logged = [one for outcome in outcomes if isinstance(outcome, list) for one in outcome]
+    await write(connection, logged, actor=actor, now=now)
+    await watch(connection, held, now)
+    await watch_estimates(connection, parts, tally, actor=actor, now=now)
     return outcomes
+
+
+def _priced(tally: Tally, planned: list[Part] | Refusal, now: datetime) -> list[Logged] | Refusal:
+    if isinstance(planned, Refusal):
+        return planned
+    try:
+        return tally.price(planned, now)
+    except Refusal as refusal:
+        return refusal
 
 
 def _planned(known: Known, entry: NewEntry, now: datetime) -> list[Part] | Refusal:

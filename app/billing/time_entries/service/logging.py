@@ -8,7 +8,7 @@ from uuid import UUID
 from app.billing.pools.service import Held, hold, watch
 from app.billing.time_entries import queries
 from app.billing.time_entries.service.planning import NewEntry, Part, look_up, plan
-from app.billing.time_entries.service.pricing import Logged, clients_of, included, price_parts
+from app.billing.time_entries.service.pricing import Logged, clients_of, open_tally, watch_estimates
 from app.core.db import Connection
 from app.core.ids import new_id
 
@@ -17,14 +17,16 @@ async def log_time(connection: Connection, entry: NewEntry, *, actor: dict[str, 
     """Log one entry; it comes back in several parts when it crosses the edge of a period or of new terms.
 
     Raises:
-        Refusal: see `planning.plan`; the database refuses overlapping times of an agent.
+        Refusal: see `planning.plan` and `Tally.price`; the database refuses overlapping times of an agent.
     """
     known = await look_up(connection, [entry])
     parts = plan(known, entry, now)
     held = await hold_for(connection, parts)
-    logged = price_parts(parts, held, await included(connection, parts), now)
+    tally = await open_tally(connection, parts, held)
+    logged = tally.price(parts, now)
     await write(connection, logged, actor=actor, now=now)
     await watch(connection, held, now)
+    await watch_estimates(connection, parts, tally, actor=actor, now=now)
     return logged
 
 

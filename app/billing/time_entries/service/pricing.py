@@ -1,4 +1,4 @@
-"""Price the parts of new entries one after the other, against pools this transaction holds (P, C2, U2)."""
+"""Price new entries one after the other, against what this transaction holds (P, C2, U2, Q1)."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
@@ -7,14 +7,17 @@ from typing import Any
 from uuid import UUID
 
 from app.billing.pools.service import Held
+from app.billing.quotes.service.consent import AcceptedQuote, watch_estimate
 from app.billing.terms.service import policies
 from app.billing.time_entries import queries
 from app.billing.time_entries.service.planning import Part
-from app.core.db import Connection
+from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.allocation import Allocation, allocate
 from app.domain.entry import Flag
+from app.domain.errors import Refusal
 from app.domain.pricing import INCLUDED_IN_FEE, Price, Work, price
+from app.domain.quote import Consent, Kind, check_time
 from app.domain.ticket import Lane
 from app.domain.urgency import FeeStatus, included_minutes_left
 
@@ -53,18 +56,82 @@ async def included(connection: Connection, parts: Iterable[Part]) -> dict[UUID, 
     }
 
 
-def price_parts(parts: Sequence[Part], held: Held, left: dict[UUID, int], now: datetime) -> list[Logged]:
-    """Price each part as the pools and included minutes are after the one before it."""
-    logged = []
-    for part in parts:
+@dataclass(slots=True)
+class Tally:
+    """What pricing one entry changes for the next: pools, minutes that fees include, chargeable minutes of tickets."""
+
+    held: Held
+    included: dict[UUID, int]
+    chargeable: dict[UUID, int]
+    before: dict[UUID, int]
+
+    def price(self, parts: Sequence[Part], now: datetime) -> list[Logged]:
+        """Price the parts of one entry, all of them or none.
+
+        Raises:
+            Refusal: `quote-required`, `estimate-exceeded` (Q1, Q2).
+        """
+        kept = dict(self.held.clients), dict(self.included), dict(self.chargeable)
+        try:
+            logged = [self._price(part, now) for part in parts]
+        except Refusal:
+            self.held.clients, self.included, self.chargeable = kept
+            raise
+        for later in logged[1:]:
+            later.values["part_of_id"] = logged[0].values["id"]
+        return logged
+
+    def _price(self, part: Part, now: datetime) -> Logged:
         ticket_id, client_id = part.ticket["ticket_id"], part.ticket["client_id"]
-        priced = price(_work(part, left.get(ticket_id, 0)), part.terms, held.of(client_id))
-        held.book(client_id, priced.draws)
+        priced = price(_work(part, self.included.get(ticket_id, 0)), part.terms, self.held.of(client_id))
+        if chargeable := priced.drawn_minutes + priced.billable_minutes:
+            self.chargeable[ticket_id] += chargeable
+            check_time(part.terms, consent_of(part.ticket), chargeable_minutes=self.chargeable[ticket_id])
+        self.held.book(client_id, priced.draws)
         if priced.non_billable_reason == INCLUDED_IN_FEE:
-            left[ticket_id] -= priced.non_billable_minutes
-        logged.append(Logged(_values(part, priced, now), priced, allocate(priced)))
-    _link_parts(parts, logged)
-    return logged
+            self.included[ticket_id] -= priced.non_billable_minutes
+        return Logged(_values(part, priced, now), priced, allocate(priced))
+
+    def give_back(self, back: Logged) -> None:
+        """What a counter-entry takes back is there again: in pools, of fees, below the limit of a quote."""
+        ticket_id, counter = back.values["ticket_id"], back.price
+        self.held.book(back.values["client_id"], counter.draws)
+        if ticket_id in self.chargeable:
+            self.chargeable[ticket_id] += counter.drawn_minutes + counter.billable_minutes
+        if ticket_id in self.included and counter.non_billable_reason == INCLUDED_IN_FEE:
+            self.included[ticket_id] -= counter.non_billable_minutes
+
+
+async def open_tally(connection: Connection, parts: Sequence[Part], held: Held) -> Tally:
+    """The sums before the first part is priced."""
+    chargeable = {part.ticket["ticket_id"]: int(part.ticket["chargeable_minutes"]) for part in parts}
+    return Tally(held, await included(connection, parts), dict(chargeable), chargeable)
+
+
+def consent_of(ticket: Row) -> Consent | None:
+    """What the ticket's client has agreed to (Q1)."""
+    if ticket["quote_id"] is None:
+        return None
+    return Consent(Kind(ticket["quote_kind"]), ticket["quote_number"], ticket["quote_minutes"])
+
+
+async def watch_estimates(
+    connection: Connection, parts: Sequence[Part], tally: Tally, *, actor: dict[str, str], now: datetime
+) -> None:
+    """Tell of the shares of accepted estimates that the tickets' time has reached (Q2)."""
+    for ticket in {part.ticket["ticket_id"]: part.ticket for part in parts}.values():
+        consent, id_ = consent_of(ticket), ticket["ticket_id"]
+        if consent is not None:
+            await watch_estimate(
+                connection,
+                AcceptedQuote(ticket["quote_id"], consent),
+                ticket_id=id_,
+                client_id=ticket["client_id"],
+                before_minutes=tally.before[id_],
+                after_minutes=tally.chargeable[id_],
+                actor=actor,
+                now=now,
+            )
 
 
 def _work(part: Part, included_minutes: int) -> Work:
@@ -74,6 +141,7 @@ def _work(part: Part, included_minutes: int) -> Work:
         lane=part.lane,
         non_billable_reason=part.entry.non_billable_reason,
         in_project=part.in_project,
+        quoted=part.ticket["quote_kind"] == Kind.QUOTE,
         out_of_hours=Flag.OUT_OF_HOURS in part.flags,
         included_minutes=included_minutes,
     )
@@ -107,15 +175,6 @@ def _values(part: Part, priced: Price, now: datetime) -> dict[str, Any]:
         "part_of_id": None,
         "logged_at": now,
     }
-
-
-def _link_parts(parts: Sequence[Part], logged: Sequence[Logged]) -> None:
-    """Later parts of one entry name the first."""
-    firsts: dict[int, UUID] = {}
-    for part, one in zip(parts, logged, strict=True):
-        first = firsts.setdefault(id(part.entry), one.values["id"])
-        if first != one.values["id"]:
-            one.values["part_of_id"] = first
 
 
 def clients_of(parts: Iterable[Part]) -> Collection[UUID]:
