@@ -7,7 +7,7 @@ DATA_DIR ?= .data
 FUZZ_SECONDS ?= 600
 export PORT DATA_DIR
 
-.PHONY: audit mutants serve test check demo bench fuzz lock openapi venv format linters
+.PHONY: audit mutants serve test check demo bench fuzz lock openapi venv format linters older-postgres
 
 serve demo: $(VENV)/.serve
 venv: $(VENV)/.dev
@@ -36,6 +36,9 @@ test: check  ## everything: what CI calls
 	@$(BIN)/pytest -n 2 --dist worksteal --cov --cov-report=
 	@$(BIN)/coverage report --format=total --fail-under=95 >/dev/null || { $(BIN)/coverage report --skip-covered; exit 1; }
 	@$(BIN)/coverage report --include='app/domain/*' --fail-under=100 --skip-covered
+
+older-postgres: venv  ## the tests that speak to the database again, on the system's Postgres 15
+	@DESK_POSTGRES_BIN=/usr/lib/postgresql/15/bin $(BIN)/pytest -q -n 2 tests/features tests/database
 
 audit: venv  ## known vulnerabilities of what is installed (asks PyPI)
 	@$(BIN)/pip-audit --require-hashes --disable-pip -r requirements.txt
