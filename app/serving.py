@@ -2,13 +2,17 @@
 
 import asyncio
 import contextlib
+import fcntl
 import json
 import os
 import signal
+import socket
 import sys
+import time
 from collections.abc import AsyncIterator, Generator, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from pathlib import Path
+from typing import IO
 
 import asyncpg
 import uvicorn
@@ -24,6 +28,7 @@ from app.main import create_app
 from app.worker import Worker, handlers_of
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+STOPPING_SECONDS = 15
 CREDENTIALS = "credentials.json"
 FORM_PAGE = Path(__file__).parents[1] / "examples" / "help-form" / "serve.py"
 
@@ -34,16 +39,54 @@ def database_of(settings: Settings) -> Iterator[tuple[str, str]]:
     if settings.database_url is not None:
         yield settings.database_url, settings.migration_database_url or settings.database_url
         return
-    cluster = embedded_postgres.start(settings.data_dir)
+    with alone(settings.data_dir):
+        cluster = embedded_postgres.start(settings.data_dir)
+        try:
+            yield cluster.app_url, cluster.owner_url
+        finally:
+            embedded_postgres.stop(settings.data_dir)
+
+
+@contextmanager
+def alone(data_dir: Path) -> Iterator[None]:
+    """One `serve` for each folder: a second one would stop the first one's Postgres at its own end.
+
+    An earlier one that is just stopping is waited for; the lock ends with its process, however that ends.
+    """
+    data_dir.mkdir(parents=True, exist_ok=True)
+    with (data_dir / "serve.lock").open("ab") as lock:
+        deadline = time.monotonic() + STOPPING_SECONDS
+        while not _locked(lock):
+            if time.monotonic() > deadline:
+                raise SystemExit(f"It runs already on {data_dir}: stop it first, or choose another DATA_DIR and PORT.")
+            time.sleep(0.1)
+        yield
+
+
+def _locked(file: IO[bytes]) -> bool:
     try:
-        yield cluster.app_url, cluster.owner_url
-    finally:
-        embedded_postgres.stop(settings.data_dir)
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def check_port(settings: Settings) -> None:
+    """Say in one line that the port is taken, before anything is started or written."""
+    try:
+        family, *_, address = socket.getaddrinfo(settings.host, settings.port, type=socket.SOCK_STREAM)[0]
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind(address)
+    except OSError as error:
+        where = f"{settings.host}:{settings.port}"
+        raise SystemExit(f"Cannot listen on {where} ({error.strerror}): choose another PORT.") from None
 
 
 def run(settings: Settings) -> None:
     """`serve` on uvloop, with the database it needs."""
     stop_at_signals()
+    check_port(settings)
     with database_of(settings) as (app_url, owner_url):
         migrate_if_needed(settings, owner_url)
         uvloop.run(serve(settings, app_url))

@@ -1,6 +1,7 @@
 """The way to the database: one asyncpg pool a process, and the only place that begins or commits (ADR 0002)."""
 
 import json
+import socket
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING, Any, Protocol
@@ -23,6 +24,8 @@ else:
 UNAVAILABLE: tuple[type[Exception], ...] = (
     TimeoutError,
     ConnectionError,
+    FileNotFoundError,  # its Unix socket
+    socket.gaierror,  # its name
     asyncpg.QueryCanceledError,
     asyncpg.LockNotAvailableError,
     asyncpg.DeadlockDetectedError,

@@ -4,7 +4,7 @@ import re
 import time
 from collections.abc import Callable
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -21,6 +21,8 @@ SECURITY_HEADERS = [
 ]
 # Documentation pages bring their own policy, because they need their scripts.
 CLOSED_POLICY = (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'")
+# The caller hung up within its body: nobody is there to answer. Seen in logs and metrics only, as nginx calls it.
+GONE = 499
 NO_STORE = (b"cache-control", b"no-store")
 
 
@@ -49,6 +51,8 @@ class Edge:
 
         try:
             await self.app(scope, receive, send_with_headers)
+        except ClientDisconnect:
+            status = status or GONE
         except Exception as exc:
             # After the first byte there is nothing to say any more but to break off.
             if status:

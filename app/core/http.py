@@ -176,6 +176,8 @@ class Rule:
 
     async def _read_body(self, request: Request, unit: Unit) -> Request:
         request, parsed = await self.reading.read(request, unit)
+        # A request is received with its last byte: nobody gets ahead in the queue by sending slowly (T2).
+        unit.now = clock.now()
         key = idempotency.read_key(request.headers.get("idempotency-key")) if self.idempotent else None
         if key is not None:
             print_ = idempotency.fingerprint(request.url.path, [parsed, *[file.sha256 for file in unit.files]])

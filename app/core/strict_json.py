@@ -6,6 +6,8 @@ from typing import Any
 from app.core.problems import FieldError, Problem, error_at
 
 MAX_DIGITS = 19
+# Far more than any shape has, and far less than would exhaust the stack of whoever walks the value later.
+MAX_DEPTH = 64
 NUL = "\x00"
 SURROGATES = ("\ud800", "\udfff")
 
@@ -52,13 +54,32 @@ def parse(raw: bytes) -> Any:
     except ValueError:
         raise Problem("malformed-json", "The body is not well-formed JSON.") from None
     except RecursionError:
-        raise Problem("malformed-json", "The body is nested too deeply.") from None
+        raise _too_deep() from None
+    if _deeper_than(value, MAX_DEPTH):
+        raise _too_deep()
     # Only an escape can smuggle in NUL or half a character: raw ones were refused above.
     if b"\\u" in raw:
         errors = list(_unstorable(value, ""))
         if errors:
             raise Problem("invalid-request", errors[0].message, errors=errors[:10])
     return value
+
+
+def _too_deep() -> Problem:
+    return Problem("malformed-json", "The body is nested too deeply.")
+
+
+def _deeper_than(value: Any, depth: int) -> bool:
+    """Level by level, because recursion is what it guards against."""
+    level = [value]
+    for _ in range(depth):
+        level = [
+            inner
+            for outer in level
+            if isinstance(outer, dict | list)
+            for inner in (outer.values() if isinstance(outer, dict) else outer)
+        ]
+    return any(isinstance(value, dict | list) for value in level)
 
 
 def unstorable(text: str) -> bool:

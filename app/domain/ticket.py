@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from types import MappingProxyType
 
@@ -104,6 +104,11 @@ def follow_up(status: Status, settled_at: datetime | None, now: datetime, within
     if reopens(status, settled_at, now, within_days):
         return FollowUp(move(status, Status.NEW), joins_queue=True)
     return FollowUp(status, new_ticket=status in SETTLED or status is Status.CANCELLED)
+
+
+def in_project(project_closed_on: date | None, received_on: date) -> bool:
+    """Whether a ticket received on that day is on a site still in its project (T5)."""
+    return project_closed_on is None or project_closed_on > received_on
 
 
 def queue_key(lane: Lane, queued_at: datetime, sequence: int) -> tuple[int, datetime, int]:

@@ -54,8 +54,7 @@ async def read_receipt(connection: Connection, ticket_id: UUID) -> tuple[Row, in
     if ticket is None:
         return None
     place = await tickets.position(connection, ticket_id)
-    messages = await tickets.messages(connection, ticket_id, after=UUID(int=0), internal=False, limit=100)
-    return ticket, place, messages
+    return ticket, place, await tickets.last_public_messages(connection, ticket_id)
 
 
 async def terms_in_force(connection: Connection, now: datetime) -> Row:

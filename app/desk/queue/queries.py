@@ -5,9 +5,11 @@ from uuid import UUID
 
 from app.core.db import Connection, Row
 
+# It waits for whoever holds the first ticket: that may be a client who writes on it, and skipping would serve another
+# before it (T2). When it was claimed meanwhile, Postgres looks at the row again and goes on to the next.
 NEXT = """
 SELECT id FROM tickets WHERE status = 'new' AND (assignee_id IS NULL OR assignee_id = $1)
-ORDER BY lane DESC, queued_at, sequence LIMIT 1 FOR UPDATE SKIP LOCKED
+ORDER BY lane DESC, queued_at, sequence LIMIT 1 FOR NO KEY UPDATE
 """
 
 ITEM = "id, number, lane, received_at, queued_at, sequence, subject, client_id, assignee_id, urgency_accepted_by"
@@ -28,7 +30,7 @@ AFTER_ALL: Place = (datetime(9999, 1, 1, tzinfo=UTC), 0)
 
 
 async def lock_next(connection: Connection, agent_id: UUID) -> UUID | None:
-    """The first ticket that nobody else is taking at this moment, locked."""
+    """The first ticket that waits, locked."""
     ticket_id: UUID | None = await connection.fetchval(NEXT, agent_id)
     return ticket_id
 

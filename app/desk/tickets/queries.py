@@ -89,13 +89,15 @@ INSERT INTO messages (id, ticket_id, author, author_name, agent_id, visibility, 
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, search_vector($8))
 """
 
-MESSAGES = """
+SAID = """
 SELECT m.id, m.ticket_id, m.author, m.author_name, m.agent_id, m.visibility, m.channel, m.body, m.created_at,
        coalesce((SELECT jsonb_agg(jsonb_build_object('id', a.id, 'message_id', a.message_id, 'file_name', a.file_name,
                     'media_type', a.media_type, 'size_bytes', a.size_bytes, 'created_at', a.created_at) ORDER BY a.id)
                  FROM attachments a WHERE (a.ticket_id, a.message_id) = (m.ticket_id, m.id)), '[]') AS attachments
-FROM messages m WHERE m.ticket_id = $1 AND m.id > $2 AND (m.visibility = 'public' OR $3) ORDER BY m.id LIMIT $4
-"""
+FROM messages m WHERE m.ticket_id = $1 AND"""
+MESSAGES = f"{SAID} m.id > $2 AND (m.visibility = 'public' OR $3) ORDER BY m.id LIMIT $4"
+LAST_PUBLIC = f"SELECT * FROM ({SAID} m.visibility = 'public' ORDER BY m.id DESC LIMIT $2) AS newest ORDER BY id"
+NEWEST_SHOWN = 100
 
 # Position 1 is next. Two counts, because the two lanes run in different directions of the index.
 POSITION = """
@@ -183,6 +185,11 @@ async def messages(connection: Connection, ticket_id: UUID, *, after: UUID, inte
     return await connection.fetch(MESSAGES, ticket_id, after, internal, limit)
 
 
+async def last_public_messages(connection: Connection, ticket_id: UUID) -> list[Row]:
+    """What its requester reads: the newest, in order of writing."""
+    return await connection.fetch(LAST_PUBLIC, ticket_id, NEWEST_SHOWN)
+
+
 async def index_subject(connection: Connection, ticket_id: UUID, subject: str) -> None:
     """Make a changed subject findable beside what was written first."""
     await connection.execute(
@@ -239,6 +246,11 @@ async def events(connection: Connection, ticket_id: UUID, after: UUID, limit: in
         after,
         limit,
     )
+
+
+async def project_of(connection: Connection, site_id: UUID | None) -> Row | None:
+    """Until when a site is in its project; None when there is no such site."""
+    return await connection.fetchrow("SELECT project_closed_on FROM sites WHERE id = $1", site_id)
 
 
 async def active_agent(connection: Connection, agent_id: UUID) -> bool:

@@ -1,5 +1,7 @@
 """The website's help form and its receipts (rules H2, T1, T2, T4, U1)."""
 
+import json
+from collections.abc import AsyncIterator
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,7 +11,7 @@ from fastapi import FastAPI
 
 from app.core.db import Connection
 from app.core.settings import Settings
-from tests.builders import Keys, a_client, a_contact, a_site
+from tests.builders import Keys, a_client, a_contact, a_message, a_site
 from tests.conftest import Clock
 
 FORM = {
@@ -378,3 +380,26 @@ async def test_repeats_of_an_accepted_request_are_not_counted(api: httpx.AsyncCl
     assert [answer.status_code for answer in answers] == [201] * 4
     assert len({answer.json()["number"] for answer in answers}) == 1
     assert (await api.post("/v1/public/tickets", json=FORM)).status_code == 429
+
+
+async def test_sending_slowly_gets_nobody_ahead(api: httpx.AsyncClient, clock: Clock):
+    """T2: receipt is when the request is whole."""
+
+    async def slowly() -> AsyncIterator[bytes]:
+        body = json.dumps(FORM).encode()
+        yield body[:10]
+        clock.set(datetime(2026, 11, 24, 11, 0, tzinfo=UTC))
+        yield body[10:]
+
+    headers = {"Content-Type": "application/json"}
+    answer = await api.post("/v1/public/tickets", content=slowly(), headers=headers)
+    assert answer.json()["received_at"] == "2026-11-24T11:00:00Z"
+
+
+async def test_a_long_conversation_shows_its_newest_messages(api: httpx.AsyncClient, conn: Connection):
+    receipt = await send(api)
+    ticket_id = await conn.fetchval("SELECT id FROM tickets WHERE number = $1", receipt["number"])
+    for number in range(105):
+        await a_message(conn, ticket_id, body=f"message {number}")
+    shown = (await api.get(f"/v1/public/tickets/{receipt['receipt_token']}")).json()["messages"]
+    assert [message["body"] for message in shown] == [f"message {number}" for number in range(5, 105)]

@@ -146,3 +146,18 @@ async def test_eight_tickets_at_once_get_one_acknowledgement(
     assert decisions == ["queued"] + ["suppressed"] * 7
     queued = "SELECT count(*) FROM outgoing_mails WHERE status = 'queued'"
     assert await committing_conn.fetchval(queued) == 1
+
+
+async def test_a_ticket_that_is_written_on_is_not_passed_over(
+    committing_api: httpx.AsyncClient, committing_keys: Keys, committing_conn: Connection
+):
+    """T2: whoever holds the first ticket's row for a moment must not lose it its turn."""
+    first, _second = await waiting(committing_conn, 1), await waiting(committing_conn, 2)
+    writing = committing_conn.transaction()
+    await writing.start()
+    await committing_conn.execute("SELECT FROM tickets WHERE id = $1 FOR UPDATE", first["id"])
+    claiming = asyncio.create_task(claim(committing_api, committing_keys["agent"]))
+    done, _ = await asyncio.wait([claiming], timeout=0.3)
+    await writing.rollback()
+    assert not done
+    assert (await claiming).json()["id"] == str(first["id"])

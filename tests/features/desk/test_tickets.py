@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from app.core.db import Connection
-from tests.builders import A_MOMENT_AGO, Keys, a_contact, a_site, a_ticket, an_agent
+from tests.builders import A_MOMENT_AGO, Keys, a_client, a_contact, a_site, a_ticket, an_agent
 from tests.conftest import Clock
 
 REQUEST: dict[str, Any] = {
@@ -304,3 +304,24 @@ async def test_lists_are_written_as_their_shapes_say(api: httpx.AsyncClient, key
         assert answer.headers["content-type"] == "application/json"
         # The shape reads the document and writes the very same values, none more and none less.
         assert json.loads(page.model_validate_json(answer.content).model_dump_json()) == answer.json()
+
+
+async def test_a_site_linked_later_raises_and_lowers_the_projects_flag(
+    api: httpx.AsyncClient, keys: Keys, conn: Connection
+):
+    """T5: the flag makes time non-billable, so it follows the site."""
+    client = await a_client(conn)
+    running = await a_site(conn, client["id"], host="new.example", url="https://new.example", project_closed_on=None)
+    ticket = await a_ticket(conn, client_id=client["id"])
+    path = f"/v1/tickets/{ticket['id']}"
+    linked = await api.patch(path, json={"site_id": str(running["id"])}, headers=keys["agent"])
+    assert linked.json()["flags"] == ["in_project"]
+    unlinked = await api.patch(path, json={"site_id": None}, headers=keys["agent"])
+    assert unlinked.json()["flags"] == []
+
+
+async def test_a_search_for_signs_finds_nothing(api: httpx.AsyncClient, keys: Keys, conn: Connection):
+    await a_ticket(conn)
+    for text, found in (("!!!", 0), ("%", 0), (" ", 1)):
+        answer = await api.get("/v1/tickets", params={"q": text}, headers=keys["agent"])
+        assert len(answer.json()["items"]) == found

@@ -8,8 +8,9 @@ from app.core import events
 from app.core.db import Connection, Row
 from app.desk.tickets import queries
 from app.desk.tickets.service.turn import check_order
+from app.domain.calendar import local_date
 from app.domain.errors import Refusal
-from app.domain.ticket import Status, move
+from app.domain.ticket import Status, in_project, move
 
 OF_A_CLIENT = ("site_id", "contact_id")
 
@@ -42,7 +43,8 @@ async def change_ticket(
         columns |= await _moved(connection, ticket, Status(changes["status"]), assignee, reason, now)
     if "client_id" in changes:
         columns |= {name: changes.get(name) for name in OF_A_CLIENT}
-        columns["flags"] = _flags(ticket["flags"], identified=changes["client_id"] is not None)
+    if changes.keys() & {"client_id", "site_id"}:
+        columns["flags"] = await _flags(connection, ticket, columns)
     row = await queries.update_ticket(connection, ticket["id"], columns, now)
     if "subject" in changes:
         await queries.index_subject(connection, ticket["id"], changes["subject"])
@@ -79,9 +81,15 @@ async def _moved(
             return {"status": status}
 
 
-def _flags(flags: list[str], *, identified: bool) -> list[str]:
-    others = [flag for flag in flags if flag not in {"unidentified", "in_project"}]
-    return others if identified else ["unidentified", *others]
+async def _flags(connection: Connection, ticket: Row, columns: dict[str, Any]) -> list[str]:
+    """The flags of its new client and site, as they would have been set when it came in (T4, T5)."""
+    linked = {name: columns.get(name, ticket[name]) for name in ("client_id", "site_id")}
+    site = await queries.project_of(connection, linked["site_id"])
+    raised = {
+        "unidentified": linked["client_id"] is None,
+        "in_project": site is not None and in_project(site["project_closed_on"], local_date(ticket["received_at"])),
+    }
+    return [flag for flag, is_up in raised.items() if is_up] + [flag for flag in ticket["flags"] if flag not in raised]
 
 
 def _plain(value: Any) -> Any:

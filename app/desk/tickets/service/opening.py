@@ -17,7 +17,7 @@ from app.desk.tickets.service.files import Upload, examine, keep
 from app.domain.calendar import HORIZON_DAYS, OpeningHours, local_date
 from app.domain.errors import Refusal
 from app.domain.mail import Acknowledgement, AcknowledgementCaps, Requester, bare_address, decide_acknowledgement
-from app.domain.ticket import Channel, Lane, Status, ticket_number
+from app.domain.ticket import Channel, Lane, Status, in_project, ticket_number
 
 ON_CALL = "permanence"  # the flag of a ticket that came in while its client had a permanence
 
@@ -161,10 +161,9 @@ def _opened(ticket_id: UUID, opening: Opening, facts: Row, decision: Acknowledge
 
 
 def _flags(opening: Opening, facts: Row, now: datetime) -> list[str]:
-    closed_on = facts["project_closed_on"]
     flags = {
         "unidentified": facts["client_id"] is None,
-        "in_project": facts["site_id"] is not None and (closed_on is None or closed_on > local_date(now)),
+        "in_project": facts["site_id"] is not None and in_project(facts["project_closed_on"], local_date(now)),
         "honeypot": opening.honeypot,
     }
     return [*(flag for flag, raised in flags.items() if raised), *opening.flags]

@@ -23,10 +23,13 @@ async def queue_position(connection: Connection, ticket_id: UUID) -> int | None:
 def search_words(text: str) -> dict[str, object]:
     """What a search box means: a ticket's number, or words that must all occur, each as the start of a word."""
     text = text.strip()
+    if not text:
+        return {}
     if parse_number(text) is not None:
         return {"number": text.upper()}
     words = [_term(word) for word in re.sub(r"['’]", " ", text).split()[:MOST_WORDS]]
-    return {"words": [word for word in words if word]}
+    # Nothing but signs: an empty query, which finds nothing.
+    return {"words": [word for word in words if word] or [""]}
 
 
 def _term(word: str) -> str:
