@@ -22,7 +22,7 @@ from app.core.telemetry import JOBS, LOGGER
 from app.desk.inbound_mail.service import finishing
 from app.desk.mail.service import sending
 
-DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError)
+DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
 LONGEST_PAUSE_SECONDS = 10
 RENEWALS_PER_LEASE = 3
 RECORD_PAUSES_SECONDS = (1, 2, 4, 8, 15)
