@@ -30,7 +30,7 @@ from app.worker import Worker, handlers_of
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOPPING_SECONDS = 15
 CREDENTIALS = "credentials.json"
-FORM_PAGE = Path(__file__).parents[1] / "examples" / "help-form" / "serve.py"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 
 
 @contextmanager
@@ -98,7 +98,8 @@ async def serve(settings: Settings, app_url: str) -> None:
     async with open_pool(settings, app_url) as database, contextlib.AsyncExitStack() as stack:
         if settings.environment == "development":
             await _welcome(settings, database)
-            await stack.enter_async_context(form_page(settings))
+            await stack.enter_async_context(page("help-form", settings.form_port, settings))
+            await stack.enter_async_context(page("quote-page", settings.quote_port, settings))
         if settings.worker_in_api:
             await stack.enter_async_context(working(settings, database))
         app = create_app(settings, database)
@@ -199,6 +200,7 @@ async def _welcome(settings: Settings, database: Database) -> None:
         f"API            {settings.base_url}/v1\n"
         f"Documentation  {settings.base_url}/docs\n"
         f"Help form      http://{settings.host}:{settings.form_port}/\n"
+        f"Quote page     http://{settings.host}:{settings.quote_port}/ (with the link of a quote's mail)\n"
         f"Keys           {path}\n"
         f"Mail           {settings.data_dir / 'outbox'}/*.eml" + (" (SMTP is set)" if settings.smtp_host else ""),
         file=sys.stderr,
@@ -216,12 +218,12 @@ def write_private(path: Path, text: str) -> None:
 
 
 @asynccontextmanager
-async def form_page(settings: Settings) -> AsyncIterator[None]:
-    """The example help form on the next port: another origin, as the real website is."""
+async def page(name: str, port: int, settings: Settings) -> AsyncIterator[None]:
+    """An example page on a port of its own: another origin, as the real website is."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
-        str(FORM_PAGE),
-        *("--port", str(settings.form_port), "--api", settings.base_url, "--until-eof"),
+        str(EXAMPLES / "help-form" / "serve.py"),
+        *("--port", str(port), "--api", settings.base_url, "--folder", str(EXAMPLES / name), "--until-eof"),
         stdin=asyncio.subprocess.PIPE,
     )
     try:

@@ -1,4 +1,4 @@
-"""Serve the help form on its own origin: `python examples/help-form/serve.py`.
+"""Serve the help form on its own origin: `python examples/help-form/serve.py`, or with `--folder` another page.
 
 Standard library only. It stands for the company's website: another origin than the API, so that the browser's
 cross-origin rules apply as in production, and with a strict Content-Security-Policy as a website should send.
@@ -85,7 +85,8 @@ class FormHandler(BaseHTTPRequestHandler):
 
     def _page(self, name: str) -> tuple[str, bytes] | None:
         """Media type and content of a file of the page; names are compared, never opened as a path."""
-        pages = {path.relative_to(FOLDER).as_posix(): path for path in FOLDER.rglob("*") if path.suffix in TYPES}
+        folder = self.server.folder
+        pages = {path.relative_to(folder).as_posix(): path for path in folder.rglob("*") if path.suffix in TYPES}
         if name not in pages:
             return None
         body = pages[name].read_bytes()
@@ -104,9 +105,10 @@ class FormHandler(BaseHTTPRequestHandler):
 class FormServer(ThreadingHTTPServer):
     """The page on one port of the loopback address, talking to one API."""
 
-    def __init__(self, port: int, api: str) -> None:
+    def __init__(self, port: int, api: str, folder: Path = FOLDER) -> None:
         """Port 0 takes any free one; ValueError when `api` is not an address."""
         self.api = origin_of(api)
+        self.folder = folder.resolve()
         super().__init__(("127.0.0.1", port), FormHandler)
 
     def handle_error(self, request: object, client_address: object) -> None:
@@ -126,16 +128,18 @@ def main() -> int:
     parser = argparse.ArgumentParser(description="Serve the help form beside the support desk's API.")
     parser.add_argument("--port", type=int, default=8001, help="port on 127.0.0.1 (8001)")
     parser.add_argument("--api", default=DEFAULT_API, help=f"address of the API ({DEFAULT_API})")
+    parser.add_argument("--folder", type=Path, default=FOLDER, help="the page's files (the help form)")
     parser.add_argument("--until-eof", action="store_true", help="stop when standard input ends, as its parent does")
     options = parser.parse_args()
     try:
-        server = FormServer(options.port, options.api)
+        server = FormServer(options.port, options.api, options.folder)
     except (ValueError, OSError) as error:
         parser.error(str(error))
     with server, suppress(KeyboardInterrupt):
         if options.until_eof:
             threading.Thread(target=stop_at_eof, args=(server,), daemon=True).start()
-        print(f"Help form: http://127.0.0.1:{server.server_port}/ (API: {server.api})", flush=True)
+        name = server.folder.name.replace("-", " ").capitalize()
+        print(f"{name}: http://127.0.0.1:{server.server_port}/ (API: {server.api})", flush=True)
         server.serve_forever()
     return 0
 

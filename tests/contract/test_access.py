@@ -77,6 +77,7 @@ WHO = {
     # Staff writes quotes and sells on-call; the books read along; a client sees its own, and may ask for on-call.
     "list_quotes": EVERYBODY_BUT_MAIL,
     "read_quote": EVERYBODY_BUT_MAIL,
+    "download_quote_pdf": EVERYBODY_BUT_MAIL,
     "create_quote": STAFF,
     "create_quote_version": STAFF,
     "send_quote": STAFF,

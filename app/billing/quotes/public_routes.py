@@ -3,10 +3,11 @@
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import Path
+from fastapi import Path, Response
 
 from app.billing.quotes import queries
 from app.billing.quotes.answers import PublicQuoteOut, public_quote_out
+from app.billing.quotes.routes import pdf_answer
 from app.billing.quotes.schemas import PublicAcceptanceIn, PublicRefusalIn
 from app.billing.quotes.service.deciding import Decision, accept_quote, refuse_quote
 from app.billing.quotes.service.sending import quote_of
@@ -52,6 +53,12 @@ def _decision(work: Unit, **said: str | None) -> Decision:
 async def read_public_quote(quote_token: Token, work: Work) -> PublicQuoteOut:
     """The quote as its client sees it. Reading it decides nothing, however often a mail scanner does."""
     return public_quote_out(await _shown(work, await work.connection(), quote_token))
+
+
+@router.get("/{quote_token}/pdf", operation_id="download_public_quote", response_class=Response, **allows(PUBLIC, 404))
+async def download_public_quote(quote_token: Token, work: Work) -> Response:
+    """The same as a PDF, as it came with the mail."""
+    return await pdf_answer(work, await _shown(work, await work.connection(), quote_token))
 
 
 @router.post(

@@ -1,10 +1,13 @@
 """Quotes over HTTP, for staff and clients' portals."""
 
+import asyncio
 from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query
+from fastapi import Query, Response
 
+from app.adapters.quote_pdf import quote_pdf
+from app.adapters.quote_words import paper_of
 from app.billing.quotes import queries
 from app.billing.quotes.answers import ChargeOut, QuoteOut, quote_out
 from app.billing.quotes.schemas import (
@@ -91,6 +94,15 @@ async def create_quote(body: QuoteIn, work: Work) -> QuoteOut:
     return await created(work, quote_id)
 
 
+async def pdf_answer(work: Unit, row: Row) -> Response:
+    """The PDF of a version, typeset while its connection serves others."""
+    await work.rest()
+    paper = paper_of(row, work.settings.company_name)
+    content = await asyncio.to_thread(quote_pdf, paper, row["text_sha256"].hex())
+    disposition = f'attachment; filename="{row["number"]}-v{row["version"]}.pdf"'
+    return Response(content, media_type="application/pdf", headers={"Content-Disposition": disposition})
+
+
 def _context(work: Unit) -> dict[str, Any]:
     return {"house": work.settings.company_name, "actor": work.caller.actor(), "now": work.now}
 
@@ -170,6 +182,12 @@ async def withdraw(quote_id: UUID, body: WithdrawalIn, work: Work) -> QuoteOut:
     row = await _to_change(work, quote_id)
     await withdraw_quote(await work.begin(), row, body.reason, actor=work.caller.actor(), now=work.now)
     return await _standing(work, quote_id)
+
+
+@router.get("/{quote_id}/pdf", operation_id="download_quote_pdf", response_class=Response, **allows("quotes:read", 404))
+async def download_quote_pdf(quote_id: UUID, work: Work) -> Response:
+    """The quote as a PDF: French, with the client's language beneath; the digest of its text on every page."""
+    return await pdf_answer(work, await _visible(work, quote_id))
 
 
 @router.get("/{quote_id}/charge", operation_id="read_quote_charge", **allows("charges:read", 404))

@@ -142,6 +142,16 @@ async def test_sending_mails_the_link_and_lets_the_ticket_wait(desk: Desk, conn:
     assert (again["recipient"], again["sent_at"]) == ("boss@elsewhere.example", quote["sent_at"])
 
 
+async def test_the_pdf_is_the_same_for_staff_and_through_the_link(api: httpx.AsyncClient, desk: Desk, ticket: Any):
+    quote = await desk.sent(ticket["id"])
+    ours = await api.get(f"/v1/quotes/{quote['id']}/pdf", headers=desk.headers)
+    theirs = await api.get(door(quote, "/pdf"))
+    assert ours.content == theirs.content
+    assert ours.content.startswith(b"%PDF-1.")
+    assert ours.headers["content-type"] == "application/pdf"
+    assert ours.headers["content-disposition"] == f'attachment; filename="{quote["number"]}-v1.pdf"'
+
+
 async def test_looking_decides_nothing(api: httpx.AsyncClient, desk: Desk, ticket: Any):
     quote = await desk.sent(ticket["id"])
     for method in ("GET", "HEAD", "GET"):
