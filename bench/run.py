@@ -7,7 +7,7 @@ import os
 import platform
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from statistics import median
@@ -49,14 +49,27 @@ def main() -> None:
     """Measure, print the tables, write the figures to bench/results/latest.json."""
     chosen = arguments()
     operations = [operation for operation in OPERATIONS if chosen.only in operation.name]
-    with tempfile.TemporaryDirectory(prefix="desk-bench-") as temporary:
-        home = chosen.data or Path(temporary)
-        home.mkdir(parents=True, exist_ok=True)
+    with data_home(chosen.data) as home:
         print(surroundings(), flush=True)
         sizes, effort = (SIZES[:1], QUICK) if chosen.quick else (chosen.sizes, FULL)
         figures = measure(home, sizes, effort, operations)
     show(figures, operations)
     keep(figures, chosen.results)
+
+
+@contextmanager
+def data_home(kept: Path | None) -> Iterator[Path]:
+    """The folder to keep, or one that is gone afterwards."""
+    if kept is not None:
+        kept.mkdir(parents=True, exist_ok=True)
+        yield kept.resolve()
+        return
+    # Not below TMPDIR, whose folders may be closed to the account that Postgres runs as when we are root: it would
+    # put its data elsewhere, and nobody would clear them away.
+    with tempfile.TemporaryDirectory(prefix="desk-bench-", dir="/tmp") as temporary:
+        home = Path(temporary)
+        home.chmod(0o711)
+        yield home
 
 
 def surroundings() -> str:
