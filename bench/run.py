@@ -5,6 +5,8 @@ import asyncio
 import json
 import os
 import platform
+import signal
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import ExitStack, contextmanager
@@ -48,6 +50,7 @@ def arguments() -> argparse.Namespace:
 def main() -> None:
     """Measure, print the tables, write the figures to bench/results/latest.json."""
     chosen = arguments()
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through every `finally`: servers and Postgres stop too
     operations = [operation for operation in OPERATIONS if chosen.only in operation.name]
     with data_home(chosen.data) as home:
         print(surroundings(), flush=True)
