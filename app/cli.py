@@ -1,7 +1,8 @@
-"""Commands: serve, worker, migrate, openapi, demo, create-key."""
+"""Commands: serve, worker, migrate, openapi, demo, deliver, create-key."""
 
 import asyncio
 import json
+import sys
 
 import typer
 
@@ -75,6 +76,14 @@ def demo() -> None:
     from app.demo import story  # noqa: PLC0415
 
     story.play(Settings())
+
+
+@cli.command()
+def deliver(mailbox: str = typer.Option(..., help="The envelope's recipient.")) -> None:
+    """Hand in the raw mail on standard input, for a mail server's pipe: exit 0 once it is kept, 75 to keep it there."""
+    from app.desk.inbound_mail import pipe  # noqa: PLC0415
+
+    raise typer.Exit(pipe.deliver(Settings(), mailbox, sys.stdin.buffer))
 
 
 @cli.command()

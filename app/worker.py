@@ -19,7 +19,7 @@ from app.core.db import UNAVAILABLE, Database
 from app.core.jobs import Effect, Failed, Handler, Handlers, Job, LeaseLost
 from app.core.settings import Settings
 from app.core.telemetry import JOBS, LOGGER
-from app.desk.inbound_mail.service import finishing
+from app.desk.inbound_mail.service import finishing, polling
 from app.desk.mail.service import sending
 
 DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -32,7 +32,8 @@ def handlers_of(settings: Settings) -> dict[str, Handler]:
     """Every kind of job there is."""
     parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
     ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS
-    return ours | sending.handlers(settings) | finishing.handlers(settings, parser)
+    incoming = finishing.handlers(settings, parser) | polling.handlers(settings, parser)
+    return ours | sending.handlers(settings) | incoming
 
 
 class Worker:

@@ -41,6 +41,12 @@ QUERIES = {
         SELECT ticket_id FROM events GROUP BY ticket_id
         HAVING count(*) FILTER (WHERE type = 'ticket.claimed') > 1 + count(*) FILTER (WHERE type <> 'ticket.claimed'
            AND (type = 'ticket.reopened' OR data #>> '{changes,status,1}' = 'new'))""",
+    "each mail is kept raw once and has one outcome": """
+        SELECT i.id FROM inbound_messages i LEFT JOIN inbound_raws r ON r.inbound_message_id = i.id
+        WHERE sha256(r.content) IS DISTINCT FROM i.sha256 OR i.outcome IS NULL AND i.received_at < now() - interval '5 minutes'
+           OR i.outcome IN ('quarantined', 'ignored') AND i.reason IS NULL""",
+    "one mail opens one ticket": """
+        SELECT identity FROM inbound_messages WHERE outcome = 'ticket' GROUP BY identity HAVING count(*) > 1""",
     "no ticket follows itself": "SELECT number FROM tickets WHERE follows_ticket_id = id",
     "a client's key names its client": """
         SELECT id FROM api_keys WHERE (role = 'client') <> (client_id IS NOT NULL)""",

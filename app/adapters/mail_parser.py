@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+import weakref
 from pathlib import Path
 
 from app.adapters.mail_child import decode, receive, send
@@ -15,6 +16,7 @@ from app.adapters.mail_parsing import Parsed
 from app.adapters.mail_parts import Unreadable
 
 ROOT = Path(__file__).parents[2]
+MODULE = "app.adapters.mail_child"
 START_SECONDS = 10  # importing on a busy machine; counts once for each new child
 
 
@@ -24,11 +26,12 @@ class Child:
     def __init__(self, seconds: int) -> None:
         self.seconds = seconds
         self.fresh = True
+        self.lost = False
         ours, theirs = socket.socketpair()
         with theirs:
             # A clean environment: what the service knows (keys, passwords) is nothing that reads strangers' mail needs.
             self.process = subprocess.Popen(  # noqa: S603 (ourselves)
-                [sys.executable, "-m", "app.adapters.mail_child", str(theirs.fileno()), str(seconds)],
+                [sys.executable, "-m", MODULE, str(theirs.fileno()), str(seconds)],
                 cwd=ROOT,
                 env={"PATH": os.defpath, "LANG": "C.UTF-8", "PYTHONDONTWRITEBYTECODE": "1"},
                 pass_fds=[theirs.fileno()],
@@ -59,6 +62,7 @@ class Child:
         finally:
             timer.cancel()
         if frame is None:
+            self.lost = True
             raise Unreadable("takes-too-long" if stopped.is_set() else "unreadable")
         return frame
 
@@ -74,13 +78,14 @@ class Child:
 
 
 class MailParser:
-    """Up to `size` children, started when first needed and kept warm."""
+    """Up to `size` children, started when first needed, kept warm, and ended with it."""
 
     def __init__(self, *, seconds: int = 10, size: int = 2) -> None:
         self.seconds = seconds
         self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
         self.places = threading.Semaphore(size)
         self.closed = False
+        self._end = weakref.finalize(self, _end_all, self.idle)
 
     async def parse(self, raw: bytes) -> Parsed:
         """A raw mail, read.
@@ -111,7 +116,7 @@ class MailParser:
         return Child(self.seconds)
 
     def _keep(self, child: Child) -> None:
-        if child.process.poll() is None and not self.closed:
+        if not child.lost and not self.closed:
             self.idle.put(child)
         else:
             child.end()
@@ -119,6 +124,10 @@ class MailParser:
     def close(self) -> None:
         """End the children."""
         self.closed = True
-        with contextlib.suppress(queue.Empty):
-            while True:
-                self.idle.get_nowait().end()
+        self._end()
+
+
+def _end_all(idle: "queue.LifoQueue[Child]") -> None:
+    with contextlib.suppress(queue.Empty):
+        while True:
+            idle.get_nowait().end()

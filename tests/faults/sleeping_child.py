@@ -1,0 +1,5 @@
+"""Stands in for the process that reads mails: it never answers."""
+
+import time
+
+time.sleep(60)
