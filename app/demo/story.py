@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from app.core.settings import Settings
+from app.demo.quoting import on_call, quoting
 
 PATIENCE_SECONDS = 15
 WIDEST = 110
@@ -114,7 +115,11 @@ def front_door(story: Story) -> None:
         print(f"  {event['occurred_at']}  {event['type']}")
 
 
-CHAPTERS: list[tuple[str, Callable[[Story], None]]] = [("From the help form to the desk's queue", front_door)]
+CHAPTERS: list[tuple[str, Callable[[Story], None]]] = [
+    ("From the help form to the desk's queue", front_door),
+    ("More than a day of work: the quote", quoting),
+    ("On call during an event", on_call),
+]
 
 
 def play(settings: Settings) -> None:

@@ -253,6 +253,18 @@ async def project_of(connection: Connection, site_id: UUID | None) -> Row | None
     return await connection.fetchrow("SELECT project_closed_on FROM sites WHERE id = $1", site_id)
 
 
+async def quote_needed_above(connection: Connection, ticket_id: UUID, day: date) -> int | None:
+    """The minutes above which the ticket needs a quote on that day (Q1); None when its client has accepted one."""
+    threshold: int | None = await connection.fetchval(
+        "SELECT quote_threshold_minutes FROM terms WHERE effective_on <= $2 "
+        "AND NOT EXISTS (SELECT FROM quotes WHERE ticket_id = $1 AND status = 'accepted') "
+        "ORDER BY effective_on DESC LIMIT 1",
+        ticket_id,
+        day,
+    )
+    return threshold
+
+
 async def active_agent(connection: Connection, agent_id: UUID) -> bool:
     """Whether the agent exists and works here."""
     return bool(await connection.fetchval("SELECT true FROM agents WHERE id = $1 AND active", agent_id))

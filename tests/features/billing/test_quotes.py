@@ -341,6 +341,28 @@ async def test_what_a_quote_says_never_changes(conn: Connection, keys: Keys, tic
             await a_quote(conn, keys.client_id, ticket_id=ticket["id"], chain_id=row["id"], version=2)
 
 
+@pytest.mark.parametrize(
+    ("estimate", "before", "after"),
+    [(480, "in_progress", "in_progress"), (481, "in_progress", "waiting_quote"), (481, "waiting_client", "waiting_quote"),
+     (481, "new", "new")],
+)  # fmt: skip
+async def test_an_estimate_above_a_day_makes_the_ticket_wait(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, estimate: int, before: str, after: str
+):
+    ticket = await a_ticket(conn, client_id=keys.client_id, status=before)
+    path = f"/v1/tickets/{ticket['id']}"
+    changed = (await api.patch(path, json={"estimated_minutes": estimate}, headers=keys["agent"])).json()
+    assert (changed["status"], changed["estimated_minutes"]) == (after, estimate)
+
+
+async def test_an_accepted_quote_lets_work_go_on(api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket: Any):
+    now = datetime.now(UTC)
+    await a_quote(conn, keys.client_id, ticket_id=ticket["id"], status="accepted", decided_at=now)
+    path = f"/v1/tickets/{ticket['id']}"
+    changed = (await api.patch(path, json={"estimated_minutes": 900}, headers=keys["agent"])).json()
+    assert changed["status"] == "in_progress"
+
+
 async def test_a_ticket_with_quotes_stays_its_clients(api: httpx.AsyncClient, desk: Desk, keys: Keys, ticket: Any):
     await desk.sent(ticket["id"])
     body = {"client_id": str(keys.other_client_id)}

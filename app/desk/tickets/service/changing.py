@@ -36,6 +36,8 @@ async def change_ticket(
         return ticket
     if changes.get("assignee_id") is not None and not await queries.active_agent(connection, changes["assignee_id"]):
         raise Refusal("reference-unknown", "No such agent works here.", pointer="/assignee_id")
+    if await _waits_for_quote(connection, ticket, changes, now):
+        changes["status"] = Status.WAITING_QUOTE.value
     told = {name: [_plain(ticket[name]), _plain(value)] for name, value in changes.items()}
     columns = dict(changes)
     if "status" in changes:
@@ -59,6 +61,16 @@ async def change_ticket(
         now=now,
     )
     return row
+
+
+async def _waits_for_quote(connection: Connection, ticket: Row, changes: dict[str, Any], now: datetime) -> bool:
+    """Whether the estimate makes a ticket in work wait: above a day, without an accepted quote (Q1)."""
+    estimate = changes.get("estimated_minutes")
+    status = Status(changes.get("status", ticket["status"]))
+    if estimate is None or status not in (Status.IN_PROGRESS, Status.WAITING_CLIENT) or ticket["status"] == Status.NEW:
+        return False
+    threshold = await queries.quote_needed_above(connection, ticket["id"], local_date(now))
+    return threshold is not None and estimate > threshold
 
 
 async def _moved(
