@@ -47,6 +47,21 @@ QUERIES = {
            OR i.outcome IN ('quarantined', 'ignored') AND i.reason IS NULL""",
     "one mail opens one ticket": """
         SELECT identity FROM inbound_messages WHERE outcome = 'ticket' GROUP BY identity HAVING count(*) > 1""",
+    "what a quote's client decided is kept with the text": """
+        SELECT q.number, q.version FROM quotes q LEFT JOIN quote_decisions d ON d.quote_id = q.id
+        WHERE q.status IN ('accepted', 'refused') AND (d.decision IS DISTINCT FROM q.status
+           OR d.text_sha256 IS DISTINCT FROM sha256(convert_to(q.text, 'UTF8')))""",
+    "an accepted price for a ticket is charged once, as it was quoted": """
+        SELECT q.number, q.version FROM quotes q LEFT JOIN quote_charges c ON c.quote_id = q.id AND c.kind = 'quote'
+        WHERE q.ticket_id IS NOT NULL
+        AND (c.amount_cents IS DISTINCT FROM CASE WHEN q.status = 'accepted' AND q.kind = 'quote' THEN subtotal_cents END)""",
+    "a permanence is charged when it is done, and only then or when it is cancelled": """
+        SELECT p.id FROM permanence_requests p LEFT JOIN quote_charges c ON c.permanence_id = p.id
+        WHERE (p.status = 'done' AND c.kind IS DISTINCT FROM 'permanence')
+           OR (p.status <> 'done' AND c.kind = 'permanence') OR (p.status <> 'cancelled' AND c.kind = 'cancellation')""",
+    "a permanence has windows once its quote is accepted": """
+        SELECT p.id FROM permanence_requests p WHERE p.status IN ('accepted', 'scheduled', 'done')
+        AND NOT EXISTS (SELECT FROM permanence_windows w WHERE w.permanence_id = p.id)""",
     "no ticket follows itself": "SELECT number FROM tickets WHERE follows_ticket_id = id",
     "a client's key names its client": """
         SELECT id FROM api_keys WHERE (role = 'client') <> (client_id IS NOT NULL)""",

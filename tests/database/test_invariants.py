@@ -10,7 +10,20 @@ from tests.postgres import Clone, connected
 
 FORM = {"name": "Rita", "email": "rita@elsewhere.example", "subject": "Menu", "message": "It does not open."}
 # Ways past the constraints that usually keep these rows out (as a replica, without foreign keys and triggers).
+A_QUOTE = """INSERT INTO quotes (id, chain_id, version, number, client_id, ticket_id, kind, status, language, minutes,
+    currency, subtotal_cents, vat_category, vat_rate_bp, vat_cents, total_cents, terms_id, quoted_on, valid_until_on,
+    expires_at, text, text_sha256, created_at, sent_at, decided_at)
+    SELECT id, id, 1, 'D2026-0001', gen_random_uuid(), id, 'quote', 'accepted', 'fr', 60, 'EUR', 1, 'O', 0, 0, 1,
+    gen_random_uuid(), now(), now(), now(), 'a', sha256('a'), now(), now(), now() FROM tickets"""
+A_PERMANENCE = """INSERT INTO permanence_requests (id, client_id, event, starts_at, ends_at, standby_minutes, cut_minutes,
+    requested_by, contact_name, status, lead_time_minutes, terms_id, requested_at, completed_at)
+    SELECT id, id, 'Fair', now(), now() + interval '1 hour', 60, 0, 'Rita', 'Rita', 'done', 0, id,
+    now() - interval '1 hour', now() FROM tickets"""
 BREAKS = {
+    "what a quote's client decided is kept with the text": A_QUOTE,
+    "an accepted price for a ticket is charged once, as it was quoted": A_QUOTE,
+    "a permanence is charged when it is done, and only then or when it is cancelled": A_PERMANENCE,
+    "a permanence has windows once its quote is accepted": A_PERMANENCE,
     "each ticket has exactly one acknowledgement decision": "DELETE FROM outgoing_mails",
     "a mail that is still to be sent has its job": "DELETE FROM jobs",
     "what was answered to a form with a key is there": "UPDATE tickets SET number = 'EC-2026-999999'",

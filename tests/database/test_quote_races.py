@@ -8,6 +8,7 @@ import httpx
 
 from app.billing.quotes.service.sending import quote_token
 from app.core.db import Connection
+from tests import invariants
 from tests.builders import Keys, a_quote, a_ticket
 from tests.service import SETTINGS
 
@@ -37,6 +38,7 @@ async def test_many_accept_and_refuse_at_once(
     )
     assert status == decision
     assert charges == (1 if decision == "accepted" else 0)
+    await invariants.check(committing_conn)
 
 
 async def test_a_double_click_is_one_acceptance(
