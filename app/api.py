@@ -4,6 +4,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.billing.contracts import routes as contracts
 from app.billing.permanences import routes as permanences
 from app.billing.quotes import public_routes as public_quotes
 from app.billing.quotes import routes as quotes
@@ -30,6 +31,7 @@ TAGS = [
     ("queue", "The order of work: urgent before standard, then first come, first served."),
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
     ("quotes", "Quotes and estimates: versions, sending, the client's answer, and what they put on an invoice."),
+    ("contracts", "Prepaid hours: purchase, pools, statement, grants and refunds."),
     ("time entries", "What was worked, where its minutes went, what it costs and why."),
     ("permanences", "On-call outside opening hours: requests, quotes, who stands by, the calendar."),
     ("terms", "The prices and rules of the desk, as versions that each hold from a date."),
@@ -69,6 +71,7 @@ def include_all(app: FastAPI) -> None:
     app.include_router(quotes.router)
     app.include_router(permanences.router)
     app.include_router(terms.router)
+    app.include_router(contracts.router)
     app.include_router(time_entries.router)
     app.include_router(time_entries.imports)
     app.include_router(timers.router)

@@ -12,6 +12,7 @@ from typing import Any
 import asyncpg
 
 from app.adapters.mail_parser import MailParser
+from app.billing.contracts.service import alerting
 from app.billing.permanences.service import ending
 from app.billing.quotes.service import timing
 from app.core import clock, housekeeping, jobs
@@ -31,7 +32,7 @@ RECORD_PAUSES_SECONDS = (1, 2, 4, 8, 15)
 def handlers_of(settings: Settings) -> dict[str, Handler]:
     """Every kind of job there is."""
     parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
-    ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS
+    ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS | alerting.HANDLERS
     incoming = finishing.handlers(settings, parser) | polling.handlers(settings, parser)
     return ours | sending.handlers(settings) | incoming
 

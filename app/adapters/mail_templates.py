@@ -22,12 +22,12 @@ from jinja2.sandbox import SandboxedEnvironment
 from jinja2.utils import urlize
 from markupsafe import Markup
 
+from app.adapters.money_mail import MoneyMail, Rows
 from app.adapters.quote_mail import QuoteReminder, QuoteSent
 from app.domain.calendar import DESK_ZONE, utc
 
 Language = Literal["fr", "en", "de"]
 LANGUAGES: tuple[Language, ...] = ("fr", "en", "de")
-Rows = list[tuple[str, str]]
 
 _PACKAGE, _FOLDER = "app.adapters", "templates/mail"
 _CALM, _URGENT = "#0b6e8a", "#b42318"  # the line under the head
@@ -102,7 +102,7 @@ class UrgencyAlert:
     ticket_url: str
 
 
-Facts = Acknowledgement | TicketReopened | PublicReply | UrgencyAlert | QuoteSent | QuoteReminder
+Facts = Acknowledgement | TicketReopened | PublicReply | UrgencyAlert | QuoteSent | QuoteReminder | MoneyMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,8 +117,10 @@ class RenderedMail:
 def render(facts: Facts, language: Language, house: House) -> RenderedMail:
     """The mail of that kind in that language; the same words for the same facts."""
     words = Words(language)
-    subject = words.say(f"{facts.kind}.subject", number=facts.number)
+    named = facts.named(words) if isinstance(facts, MoneyMail) else {"number": facts.number}
+    subject = words.say(f"{facts.kind}.subject", **named)
     seen = {
+        "named": named,
         "facts": facts,
         "house": house,
         "language": language,
@@ -166,6 +168,8 @@ class Words:
 
 def _rows(facts: Facts, words: Words) -> Rows:
     """Label and value of what is known, for the table in the middle of a mail."""
+    if isinstance(facts, MoneyMail):
+        return facts.rows(words)
     if isinstance(facts, QuoteSent):
         return [
             (words.say("quote_sent.about"), facts.about),

@@ -168,6 +168,8 @@ KINDS: dict[str, Kind] = {
     "description-required": Kind(422, "What was done?", "Neither the timer nor the request has a `description`."),
     "pool-overdrawn": Kind(409, "The contract has not that many minutes left", "Read its balance again."),
     "contract-year": Kind(422, "Hours are for the year they are bought in", "`year` and `purchased_on` must agree."),
+    "purchase-in-future": Kind(422, "The purchase lies in the future", "Record a purchase once it was made."),
+    "contract-effective": Kind(409, "The contract is effective already", "Nothing to do: read it again."),
     "refund-exceeds-unused": Kind(409, "More than is unused", "At most `refundable_minutes` can be refunded."),
     "carry-over-exceeds-expired": Kind(
         409, "More than expired unused", "At most `expired_minutes` can be carried over."

@@ -18,7 +18,6 @@ from app.adapters.mail_message import build_mail
 from app.adapters.mail_templates import (
     LANGUAGES,
     Acknowledgement,
-    Facts,
     House,
     Language,
     PublicReply,
@@ -64,6 +63,7 @@ QUOTE = QuoteSent(
     valid_until_on=date(2026, 12, 25),
     url=LINK,
 )
+Facts = Acknowledgement | TicketReopened | PublicReply | UrgencyAlert | QuoteSent  # money mails have their own test
 EVERY: list[Facts] = [
     STANDARD,
     replace(STANDARD, desk_open=True),
@@ -292,12 +292,17 @@ def test_the_languages_have_the_same_sentences_with_the_same_names() -> None:
 def test_every_sentence_is_used() -> None:
     folder = files("app.adapters").joinpath("templates/mail")
     written = "".join(path.read_text(encoding="utf-8") for path in folder.iterdir() if path.name.endswith(".j2"))
-    written += files("app.adapters").joinpath("mail_templates.py").read_text(encoding="utf-8")
+    for module in ("mail_templates.py", "money_mail.py"):
+        written += files("app.adapters").joinpath(module).read_text(encoding="utf-8")
     words = tomllib.loads(folder.joinpath("words/en.toml").read_text(encoding="utf-8"))
     built = {"common.lane_standard", "common.lane_urgent"} | {
         f"acknowledgement.{state}_{lane}" for state in ("open", "closed") for lane in ("standard", "urgent")
     }
     built |= {"quote_sent.quote", "quote_sent.estimate"}
+    built |= {f"terms_notice.{name}" for name in ("hourly_rate", "contract_rate", "urgency_fee")}
+    built |= {
+        f"contract_alert.{name}" for name in ("usage", "expiry", "more_usage", "more_expiry", "total", "drawn", "left")
+    }
     built |= {f"{kind}.{name}" for kind in ("quote_sent", "quote_reminder") for name in ("preview", "title", "intro")}
 
     unused = {key for key, _ in names_in(words) if f'"{key}"' not in written and not key.endswith(".subject")}

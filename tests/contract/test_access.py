@@ -103,6 +103,16 @@ WHO = {
     "list_timers": STAFF,
     "read_timer": STAFF,
     "start_timer": DESK,
+    # Prepaid hours are finance's; everybody they concern may see them.
+    "list_contracts": EVERYBODY_BUT_MAIL,
+    "read_contract": EVERYBODY_BUT_MAIL,
+    "list_contract_draws": EVERYBODY_BUT_MAIL,
+    "list_contract_grants": EVERYBODY_BUT_MAIL,
+    "list_contract_refunds": EVERYBODY_BUT_MAIL,
+    "create_contract": {"finance", "admin"},
+    "activate_contract": {"finance", "admin"},
+    "grant_contract_minutes": {"finance", "admin"},
+    "refund_contract_minutes": {"finance", "admin"},
     "stop_timer": DESK,
     # Whoever answers for the books may see who changed them; the machinery is the administrator's.
     "list_audit_log": {"admin", "finance"},
@@ -176,7 +186,7 @@ def bytes_without_request_id(answer: httpx.Response) -> tuple[int, str, list[str
 
 
 OWNED = {
-    "entry_id", "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
+    "entry_id", "contract_id", "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
 }  # fmt: skip
 A_CLIENTS = [
     operation for operation in GUARDED if "client" in WHO.get(operation.id, ()) and OWNED & set(operation.path_names)

@@ -92,7 +92,9 @@ async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) ->
     attachment = await builders.an_attachment(conn, message, file_name=f"{word}.txt")
     await builders.an_attachment(conn, note, file_name=f"{NOTE}.txt")
     entry = await billing.an_entry(conn, ticket, AGENT_ID, description=f"Repaired {word}")
+    contract = await billing.a_contract(conn, client_id, effective_reason=f"Paid by {word}")
     return {
+        "contract_id": str(contract["id"]),
         "entry_id": str(entry["id"]),
         "client_id": str(client_id),
         "contact_id": str(contact["id"]),

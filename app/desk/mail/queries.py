@@ -19,7 +19,7 @@ WITH mail AS ({INSERT_MAIL} VALUES ($1, $2, $3, $4, $5, $6, $7, 'queued', $8))
 # acknowledgement that a mail program threads it under.
 MAIL = """
 SELECT m.id, m.kind, m.recipient, m.language, m.status, m.created_at, m.ticket_id,
-       (m.facts ->> 'quote_id')::uuid AS quote_id,
+       (m.facts ->> 'quote_id')::uuid AS quote_id, m.facts,
        t.number, t.lane, t.subject, t.requester_name, t.received_at, t.urgency_fee_cents,
        terms.currency, coalesce(terms.urgency_hourly_rate_cents, terms.hourly_rate_cents) AS urgency_hourly_rate_cents,
        terms.urgency_included_minutes, said.author_name, said.body, first.id AS acknowledgement_id,
@@ -44,6 +44,17 @@ SELECT q.id, q.number, q.version, q.kind, q.language, q.lines, q.remarks, q.canc
 FROM quotes q JOIN clients c ON c.id = q.client_id
 LEFT JOIN tickets t ON t.id = q.ticket_id LEFT JOIN permanence_requests p ON p.id = q.permanence_id
 WHERE q.id = $1
+"""
+TERMS = """
+SELECT effective_on, text, hourly_rate_cents, contract_discount_bp, urgency_opening_fee_cents AS urgency_fee_cents,
+       currency
+FROM terms WHERE id = $1
+"""
+# The contract as it is now: a mail that was late tells what is left today.
+CONTRACT_ALERT = """
+SELECT a.kind AS alert, a.threshold, c.year, c.drawn_minutes, c.expires_on,
+       c.bought_minutes + c.granted_minutes - c.refunded_minutes - c.carried_minutes AS total_minutes
+FROM contract_alerts a JOIN contracts c ON (c.client_id, c.id) = (a.client_id, a.contract_id) WHERE a.id = $1
 """
 SENT = "UPDATE outgoing_mails SET status = 'sent', sent_at = $2, reason = NULL WHERE id = $1"
 FAILED = """
@@ -75,3 +86,13 @@ async def mark_sent(connection: Connection, mail_id: UUID, now: datetime) -> Non
 async def mark_failed(connection: Connection, mail_id: UUID, reason: str) -> Row | None:
     """It will not be sent; whose it was, or None when that was known already."""
     return await connection.fetchrow(FAILED, mail_id, reason)
+
+
+async def terms(connection: Connection, terms_id: UUID) -> Row:
+    """What a notice of new terms says."""
+    return await one(connection, TERMS, terms_id)
+
+
+async def contract_alert(connection: Connection, alert_id: UUID) -> Row:
+    """See CONTRACT_ALERT."""
+    return await one(connection, CONTRACT_ALERT, alert_id)

@@ -10,7 +10,10 @@ from app.core.ids import new_id
 from app.desk.mail import queries
 from app.domain.mail import bare_address
 
-Kind = Literal["acknowledgement", "ticket_reopened", "public_reply", "urgency_alert", "quote_sent", "quote_reminder"]
+Kind = Literal[
+    "acknowledgement", "ticket_reopened", "public_reply", "urgency_alert", "quote_sent", "quote_reminder",
+    "terms_notice", "contract_alert",
+]  # fmt: skip
 
 
 async def queue_mail(

@@ -15,10 +15,12 @@ from app.adapters.mail_templates import (
     UrgencyPrice,
     render,
 )
+from app.adapters.money_mail import ContractAlert, TermsNotice
 from app.adapters.quote_mail import QuoteReminder, QuoteSent
 from app.core.db import Connection, Row
 from app.core.settings import Settings
 from app.desk.mail.service.addresses import message_id, reply_address
+from app.desk.mail.service.money import money_mail
 from app.desk.mail.service.quotes import quote_mail
 from app.desk.public.service import desk_state, receipt_token
 from app.desk.tickets import queries as tickets
@@ -30,8 +32,11 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
     PublicReply.kind: {},  # written by a person
     QuoteSent.kind: {},  # sent by a person
     QuoteReminder.kind: AUTO_GENERATED,
+    TermsNotice.kind: AUTO_GENERATED,
+    ContractAlert.kind: AUTO_GENERATED,
 }
 
+ABOUT_MONEY = {TermsNotice.kind, ContractAlert.kind}
 OF_THE_CONVERSATION = {Acknowledgement.kind, TicketReopened.kind, PublicReply.kind}
 
 
@@ -40,6 +45,8 @@ async def compose(connection: Connection, mail: Row, settings: Settings, now: da
     house = House(settings.company_name, settings.company_website, settings.mail_from)
     if mail["quote_id"] is not None:
         facts, attachments = await quote_mail(connection, mail, settings)
+    elif mail["kind"] in ABOUT_MONEY:
+        facts, attachments = await money_mail(connection, mail), []
     else:
         facts, attachments = await _facts(connection, mail, settings, now), []
     rendered = render(facts, mail["language"], house)
