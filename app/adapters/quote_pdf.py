@@ -5,8 +5,6 @@ from importlib.resources import files
 from itertools import zip_longest
 from typing import Any
 
-import typst
-
 from app.adapters.quote_words import FRENCH, QuotePaper, QuoteWords
 
 Pair = tuple[str, str | None]
@@ -14,6 +12,8 @@ Pair = tuple[str, str | None]
 
 def quote_pdf(paper: QuotePaper, digest: str) -> bytes:
     """The PDF of a version; `digest` is the SHA-256 of its exact text, printed on every page. Takes some 40 ms."""
+    import typst  # noqa: PLC0415 (a typesetter: only who makes a PDF pays for it)
+
     source = files("app.adapters").joinpath("templates/quote", "quote.typ").read_bytes()
     inputs = {"data": json.dumps(_data(paper, digest), ensure_ascii=False)}
     made = typst.compile(source, format="pdf", sys_inputs=inputs, ignore_system_fonts=True)

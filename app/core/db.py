@@ -1,5 +1,6 @@
 """The way to the database: one asyncpg pool a process, and the only place that begins or commits (ADR 0002)."""
 
+import asyncio
 import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Mapping
@@ -72,18 +73,29 @@ async def _leave_as_is(_connection: Connection) -> None:
 class Database:
     """Hands out connections; a transaction ends with the block that opened it."""
 
-    def __init__(self, pool: Acquires, *, wait_seconds: int) -> None:
+    def __init__(self, pool: Acquires, *, wait_seconds: int, size: int = 1_000) -> None:
         self.pool = pool
         self.wait_seconds = wait_seconds
+        # First come, first served here too: asyncpg's own pool lets newcomers overtake those who wait.
+        self._turns = asyncio.Semaphore(size)
 
     async def acquire(self) -> Connection:
         """A connection, or TimeoutError after the pool's wait (answered as 503)."""
-        connection: Connection = await self.pool.acquire(timeout=self.wait_seconds)
+        async with asyncio.timeout(self.wait_seconds):
+            await self._turns.acquire()
+        try:
+            connection: Connection = await self.pool.acquire(timeout=self.wait_seconds)
+        except BaseException:
+            self._turns.release()
+            raise
         return connection
 
     async def release(self, connection: Connection) -> None:
         """Give it back."""
-        await self.pool.release(connection)
+        try:
+            await self.pool.release(connection)
+        finally:
+            self._turns.release()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
@@ -128,10 +140,11 @@ async def roll_back(transaction: Transaction) -> None:
 @asynccontextmanager
 async def open_pool(settings: Settings, url: str, *, size: int | None = None) -> AsyncIterator[Database]:
     """The process's pool. Connections are opened as they are needed, the first at once to fail early."""
+    most = size or settings.database_pool_size
     pool = await asyncpg.create_pool(
         url,
         min_size=1,
-        max_size=size or settings.database_pool_size,
+        max_size=most,
         init=prepare,
         reset=_leave_as_is,
         statement_cache_size=0 if settings.database_behind_pooler else 200,
@@ -140,6 +153,6 @@ async def open_pool(settings: Settings, url: str, *, size: int | None = None) ->
         server_settings=SESSION | {"application_name": "e-connect-desk"},
     )
     try:
-        yield Database(pool, wait_seconds=settings.database_pool_wait_seconds)
+        yield Database(pool, wait_seconds=settings.database_pool_wait_seconds, size=most)
     finally:
         await pool.close()

@@ -190,7 +190,7 @@ class Rule:
         if request.method != "GET" or etag is None:
             return response
         known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-        return Response(status_code=NOT_MODIFIED, headers={"ETag": etag}) if etag in known else response
+        return Response(status_code=NOT_MODIFIED, headers={"ETag": etag}) if {etag, "*"} & {*known} else response
 
 
 def _replayed(reply: idempotency.Reply) -> Response:

@@ -296,13 +296,20 @@ def list_tickets_sql(
     """The list's statement, newest first, for any set of filters."""
     where = Where()
     lead = next((name for name in LEADS if filters.get(name) is not None), None)
-    keys = ["t.received_at", "t.id"]
+    keys = [*([f"t.{lead}"] if lead is not None else []), "t.received_at", "t.id"]
     if lead is not None:
-        where.add(f"t.{lead} >= {{}} AND t.{lead} <= {{}}", filters[lead], filters[lead])
-        keys = [f"t.{lead}", *keys]
+        where.add(f"t.{lead} >= {{}}", filters[lead])
+        if after is None:  # beside a cursor it would make the scan begin at the newest row again
+            where.add(f"t.{lead} <= {{}}", filters[lead])
     if after is not None:
         values = [filters[lead], *after] if lead is not None else list(after)
         where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
+    _narrow(where, filters, lead)
+    order = ", ".join(f"{key} DESC" for key in keys)
+    return f"SELECT {TICKET} FROM tickets t WHERE {where} ORDER BY {order} LIMIT {limit:d}", where.values
+
+
+def _narrow(where: Where, filters: Mapping[str, Any], lead: str | None) -> None:
     for name in ("client_id", "assignee_id", "status", "lane", "channel", "number"):
         if name != lead and filters.get(name) is not None:
             where.add(f"t.{name} = {{}}", filters[name])
@@ -315,8 +322,6 @@ def list_tickets_sql(
         where.add(
             f"t.id IN (SELECT m.ticket_id FROM messages m WHERE m.search @@ to_tsquery('simple', {{}}){visible})", word
         )
-    order = ", ".join(f"{key} DESC" for key in keys)
-    return f"SELECT {TICKET} FROM tickets t WHERE {where} ORDER BY {order} LIMIT {limit:d}", where.values
 
 
 async def list_tickets(

@@ -10,7 +10,7 @@ from app.core import paging
 from app.core.db import Connection, Row
 from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
-from app.core.problems import Problem, not_found
+from app.core.problems import invalid, not_found
 from app.core.shapes import Instant
 from app.core.unit import Unit, Work
 from app.desk.tickets import queries, service
@@ -30,6 +30,7 @@ from app.desk.tickets.schemas import (
     ticket_out,
 )
 from app.domain import ticket as domain
+from app.domain.errors import Refusal
 
 router = desk_router("/v1/tickets", "tickets")
 FIRST = UUID(int=0)
@@ -62,7 +63,10 @@ async def list_tickets(
             return paging.answer([], None)
         filters["client_id"] = work.caller.client_id
     if q is not None:
-        filters |= service.search_words(q)
+        found = service.search_words(q)
+        if None not in {number, found.get("number")} and filters["number"] != found["number"]:
+            return paging.answer([], None)
+        filters |= found
     after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
     rows = await queries.list_tickets(await work.connection(), filters, after, limit + 1)
     shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["received_at"], row["id"]))
@@ -86,7 +90,7 @@ async def create_ticket(body: TicketIn, work: Work) -> TicketOut:
 def _opening(body: TicketIn, work: Unit) -> service.Opening:
     portal = work.caller.client_id
     if portal is not None and body.client_id not in {None, portal}:
-        raise Problem("reference-unknown")
+        raise Refusal("reference-unknown", "A portal opens its own client's tickets.", pointer="/client_id")
     accepted_by = body.urgency_requested_by or (body.requester.name if body.urgency_fee_accepted else None)
     return service.Opening(
         channel=domain.Channel.FORM if portal else domain.Channel(body.channel or "agent"),
@@ -175,6 +179,8 @@ async def create_message(ticket_id: UUID, body: MessageIn, work: Work) -> Writte
     row = await _locked(work, ticket_id)
     connection = await work.begin()
     if work.caller.client_id is not None:
+        if body.visibility == "internal":
+            raise invalid("/visibility", "value-unknown", "Notes are for agents: a client writes in public.")
         written = await service.write_as_client(
             connection, row, body.body, channel=domain.Channel.FORM, files=work.files, actor=work.caller.actor(),
             settings=work.settings, now=work.now,

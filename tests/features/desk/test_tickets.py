@@ -325,3 +325,24 @@ async def test_a_search_for_signs_finds_nothing(api: httpx.AsyncClient, keys: Ke
     for text, found in (("!!!", 0), ("%", 0), (" ", 1)):
         answer = await api.get("/v1/tickets", params={"q": text}, headers=keys["agent"])
         assert len(answer.json()["items"]) == found
+
+
+async def test_history_tells_what_became_true(api: httpx.AsyncClient, keys: Keys, conn: Connection):
+    ticket = await a_ticket(conn, status="resolved", resolved_at=A_MOMENT_AGO, assignee_id=keys.agent_id)
+    await patched(api, keys, ticket["id"], status="new", assignee_id=str(keys.agent_id))
+    events = (await api.get(f"/v1/tickets/{ticket['id']}/events", headers=keys["agent"])).json()["items"]
+    assert events[-1]["data"]["changes"] == {"status": ["resolved", "new"]}
+
+
+async def test_portals_write_no_notes(api: httpx.AsyncClient, keys: Keys):
+    ticket = await opened(api, keys["client"])
+    note = {"body": "For you only", "visibility": "internal"}
+    answer = await api.post(f"/v1/tickets/{ticket['id']}/messages", json=note, headers=keys["client"])
+    assert (answer.status_code, answer.json()["errors"][0]["pointer"]) == (422, "/visibility")
+
+
+async def test_a_number_beside_another_number_finds_nothing(api: httpx.AsyncClient, keys: Keys):
+    one, two = [(await opened(api, keys["agent"]))["number"] for _ in range(2)]
+    for q, found in ((one, [one]), (two, [])):
+        answer = await api.get("/v1/tickets", params={"number": one, "q": q}, headers=keys["agent"])
+        assert [item["number"] for item in answer.json()["items"]] == found

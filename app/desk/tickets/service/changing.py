@@ -38,7 +38,6 @@ async def change_ticket(
         raise Refusal("reference-unknown", "No such agent works here.", pointer="/assignee_id")
     if await _waits_for_quote(connection, ticket, changes, now):
         changes["status"] = Status.WAITING_QUOTE.value
-    told = {name: [_plain(ticket[name]), _plain(value)] for name, value in changes.items()}
     columns = dict(changes)
     if "status" in changes:
         assignee = changes.get("assignee_id", ticket["assignee_id"]) or agent_id
@@ -50,6 +49,8 @@ async def change_ticket(
     row = await queries.update_ticket(connection, ticket["id"], columns, now)
     if "subject" in changes:
         await queries.index_subject(connection, ticket["id"], changes["subject"])
+    # What became true, not what was asked for: a reopened ticket has no assignee, whoever was named.
+    told = {name: [_plain(ticket[name]), _plain(row[name])] for name in changes if row[name] != ticket[name]}
     await events.record(
         connection,
         "ticket.changed",
