@@ -19,6 +19,7 @@ A_PERMANENCE = """INSERT INTO permanence_requests (id, client_id, event, starts_
     requested_by, contact_name, status, lead_time_minutes, terms_id, requested_at, completed_at)
     SELECT id, id, 'Fair', now(), now() + interval '1 hour', 60, 0, 'Rita', 'Rita', 'done', 0, id,
     now() - interval '1 hour', now() FROM tickets"""
+MAIL = "id, mailbox, recipient, sha256, size_bytes, received_at, processed_at, outcome, reason, ticket_id, identity"
 BREAKS = {
     "what a quote's client decided is kept with the text": A_QUOTE,
     "an accepted price for a ticket is charged once, as it was quoted": A_QUOTE,
@@ -40,6 +41,11 @@ BREAKS = {
     "FROM messages",
     "a file belongs to a message of its ticket": "INSERT INTO attachments SELECT gen_random_uuid(), gen_random_uuid(), "
     "id, 'a', 'b', 1, '', now() FROM messages",
+    "each mail is kept raw once and has one outcome": f"INSERT INTO inbound_messages ({MAIL}) VALUES (gen_random_uuid(), "
+    "'support@e-connect.lu', 'support@e-connect.lu', sha256('lost'), 4, now(), now(), 'quarantined', 'test', NULL, NULL)",
+    "one mail opens one ticket": f"INSERT INTO inbound_messages ({MAIL}) SELECT gen_random_uuid(), "
+    "'support@e-connect.lu', 'support@e-connect.lu', sha256(n::text::bytea), 4, now(), now(), 'ticket', NULL, t.id, 'same' "
+    "FROM tickets t, generate_series(1, 2) AS n",
     "a ticket was claimed once between two reopenings": "INSERT INTO events SELECT gen_random_uuid(), 1, "
     "'ticket.claimed', id, NULL, id, '{}', '{}', now() FROM tickets, generate_series(1, 2)",
 }
