@@ -9,10 +9,12 @@ import time
 import urllib.error
 import urllib.request
 from collections.abc import Callable
+from email.message import EmailMessage
 from pathlib import Path
 from typing import Any
 
 from app.core.settings import Settings
+from app.demo.by_mail import by_mail
 from app.demo.quoting import on_call, quoting
 
 PATIENCE_SECONDS = 15
@@ -30,6 +32,15 @@ class Story:
     def tell(self, text: str) -> None:
         """One step, in words."""
         print(f"\n# {text}")
+
+    def at(self, base_url: str, keys: dict[str, str]) -> "Story":
+        """The same story told of another desk."""
+        return Story(base_url, keys, self.outbox)
+
+    def show(self, letter: EmailMessage) -> None:
+        """A mail, as its reader sees it."""
+        part = letter.get_body(("plain",))
+        _show_mail("mail", letter, str(part.get_content()) if part is not None else "")
 
     def call(self, method: str, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Any:
         """One request; prints it and what matters of its answer, and leaves when the service refuses."""
@@ -60,7 +71,7 @@ class Story:
                 if recipient in str(message["To"]) and words in str(message["Subject"]):
                     part = message.get_body(("plain",))
                     text = str(part.get_content()) if part is not None else ""
-                    _show_mail(path, message, text)
+                    _show_mail(path.name, message, text)
                     return text
             time.sleep(0.2)
         sys.exit(f"No mail to {recipient} arrived in {self.outbox}: is the worker running?")
@@ -71,10 +82,11 @@ def _short(document: Any) -> str:
     return text if len(text) <= WIDEST * 4 else text[: WIDEST * 4] + " …"
 
 
-def _show_mail(path: Path, message: Any, text: str) -> None:
-    print(f"  ✉ {path.name}")
-    for name in ("From", "To", "Subject", "Message-ID", "Auto-Submitted"):
-        print(f"    {name}: {message[name]}")
+def _show_mail(title: str, message: Any, text: str) -> None:
+    print(f"  ✉ {title}")
+    for name in ("From", "To", "Reply-To", "Subject", "Message-ID", "In-Reply-To", "References", "Auto-Submitted"):
+        if message[name] is not None:
+            print(f"    {name}: {message[name]}")
     for line in [line for line in text.splitlines() if line.strip()][:12]:
         print(f"    | {line[:WIDEST]}")
 
@@ -119,6 +131,7 @@ CHAPTERS: list[tuple[str, Callable[[Story], None]]] = [
     ("From the help form to the desk's queue", front_door),
     ("More than a day of work: the quote", quoting),
     ("On call during an event", on_call),
+    ("A conversation by mail", by_mail),
 ]
 
 
