@@ -49,6 +49,29 @@ async def change_ticket(
     row = await queries.update_ticket(connection, ticket["id"], columns, now)
     if "subject" in changes:
         await queries.index_subject(connection, ticket["id"], changes["subject"])
+    await _tell(connection, ticket, row, changes, reason, actor, now)
+    return row
+
+
+async def _waits_for_quote(connection: Connection, ticket: Row, changes: dict[str, Any], now: datetime) -> bool:
+    """Whether the estimate makes a ticket in work wait: above a day, without an accepted quote (Q1)."""
+    estimate = changes.get("estimated_minutes")
+    status = Status(changes.get("status", ticket["status"]))
+    if estimate is None or status not in (Status.IN_PROGRESS, Status.WAITING_CLIENT) or ticket["status"] == Status.NEW:
+        return False
+    threshold = await queries.quote_needed_above(connection, ticket["id"], local_date(now))
+    return threshold is not None and estimate > threshold
+
+
+async def _tell(
+    connection: Connection,
+    ticket: Row,
+    row: Row,
+    changes: dict[str, Any],
+    reason: str | None,
+    actor: dict[str, str],
+    now: datetime,
+) -> None:
     # What became true, not what was asked for: a reopened ticket has no assignee, whoever was named.
     told = {name: [_plain(ticket[name]), _plain(row[name])] for name in changes if row[name] != ticket[name]}
     await events.record(
@@ -61,17 +84,6 @@ async def change_ticket(
         data={"changes": told} | ({"reason": reason} if reason else {}),
         now=now,
     )
-    return row
-
-
-async def _waits_for_quote(connection: Connection, ticket: Row, changes: dict[str, Any], now: datetime) -> bool:
-    """Whether the estimate makes a ticket in work wait: above a day, without an accepted quote (Q1)."""
-    estimate = changes.get("estimated_minutes")
-    status = Status(changes.get("status", ticket["status"]))
-    if estimate is None or status not in (Status.IN_PROGRESS, Status.WAITING_CLIENT) or ticket["status"] == Status.NEW:
-        return False
-    threshold = await queries.quote_needed_above(connection, ticket["id"], local_date(now))
-    return threshold is not None and estimate > threshold
 
 
 async def _moved(
