@@ -7,6 +7,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.errors import Refusal
+from app.domain.permanence import Band
 from app.domain.terms import check_publication, terms_on
 from tests.domain.builders import a_terms, an_urgency_terms
 
@@ -139,3 +140,10 @@ def test_retroactive_terms_are_refused_whatever_the_reason(effective_on: date, l
         check_publication(effective_on, TODAY, last_priced_on=last_priced_on, notice_days=0, reason="Please")
     assert refusal.value.code == "terms-retroactive"
     assert refusal.value.facts == {"today": TODAY}
+
+
+def test_two_bands_that_begin_alike_are_refused() -> None:
+    band = Band(from_lead_hours=24, hourly_rate_cents=60_00)
+    with pytest.raises(Refusal) as refusal:
+        a_terms(permanence_grid=(band, band))
+    assert (refusal.value.code, refusal.value.facts["field"]) == ("terms-invalid", "permanence_grid")
