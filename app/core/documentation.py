@@ -15,7 +15,7 @@ from fastapi.staticfiles import StaticFiles
 from app.core.forms import FILES_LIMIT
 from app.core.http import roles_of
 from app.core.permissions import PUBLIC
-from app.core.problems import KINDS, ProblemOut, not_found
+from app.core.problems import KINDS, ProblemOut, documented, not_found
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 POLICY = (
@@ -141,9 +141,6 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     writes = operation.pop("x-writes", True)
     operation.pop("x-raw", None)
     responses = operation["responses"]
-    if "application/json" in responses.get("422", {}).get("content", {}):
-        content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-        responses["422"] = {"description": "The input is not acceptable.", "content": content}
     _describe(operation, permission)
     if method == "post" and writes:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
@@ -159,14 +156,13 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
 
 def _add_body_refusals(operation: dict[str, Any], limit: int, *, files: bool) -> None:
     with_files = f", or with files than {FILES_LIMIT}" if files else ""
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
     for status, description in (
         ("400", "The body cannot be read."),
         ("409", "A rule of the desk or a race refuses it."),
         ("413", f"The body is larger than {limit} bytes{with_files}."),
         ("415", "The body has the wrong media type."),
     ):
-        operation["responses"].setdefault(status, {"description": description, "content": dict(content)})
+        operation["responses"].setdefault(status, {"description": description, "content": documented()})
 
 
 def _add_form(content: dict[str, Any]) -> None:

@@ -11,7 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
 from app.core.db import UNAVAILABLE
-from app.core.problems import CONSTRAINTS, POINTERS, FieldError, Problem, busy, error_at, not_found
+from app.core.problems import CONSTRAINTS, MEDIA_TYPE, POINTERS, FieldError, Problem, busy, error_at, not_found
 from app.core.strict_json import escape
 from app.core.telemetry import LOGGER
 from app.domain.errors import Refusal
@@ -65,7 +65,7 @@ def answer(request: Request, problem: Problem) -> JSONResponse:
         problem.body(request.app.state.settings.base_url, request_id),
         problem.kind.status,
         problem.headers,
-        media_type="application/problem+json",
+        media_type=MEDIA_TYPE,
     )
 
 

@@ -15,7 +15,7 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.core import clock, credentials, idempotency, limits, strict_json
 from app.core.bodies import JSON_LIMIT, Reading
 from app.core.permissions import PUBLIC, ROLES, known_permissions, permits
-from app.core.problems import Problem, error_at
+from app.core.problems import Problem, documented, error_at
 from app.core.unit import Unit
 
 NOT_MODIFIED = 304
@@ -24,8 +24,7 @@ Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
 def _problems(*statuses: int) -> dict[int | str, dict[str, Any]]:
-    content = {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}
-    return {status: {"description": REFUSALS[status], "content": content} for status in statuses}
+    return {status: {"description": REFUSALS[status], "content": documented()} for status in statuses}
 
 
 REFUSALS = {

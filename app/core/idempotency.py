@@ -8,6 +8,7 @@ from typing import Any
 
 from app.core.db import Connection
 from app.core.problems import Problem, invalid
+from app.core.sql import one
 
 KEPT = timedelta(days=30)
 LONGEST_KEY = 255
@@ -78,8 +79,7 @@ async def claim(connection: Connection, wanted: Claim, now: datetime) -> None:
         Replay: the same request was answered before.
         Problem: `idempotency-key-reused` (422), `idempotency-key-in-flight` (409).
     """
-    row = await connection.fetchrow(CLAIM, wanted.scope, wanted.route, wanted.key, now - KEPT)
-    assert row is not None  # noqa: S101 (a LEFT JOIN from one row has one row)
+    row = await one(connection, CLAIM, wanted.scope, wanted.route, wanted.key, now - KEPT)
     if row["fingerprint"] is None:
         if not row["free"]:
             raise in_flight()

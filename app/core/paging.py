@@ -4,7 +4,7 @@ import base64
 import binascii
 import json
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from typing import Annotated, Any, Generic, TypeVar
 from uuid import UUID
 
@@ -40,7 +40,7 @@ class Page(BaseModel, Generic[Item]):
 
 
 def _plain(part: Any) -> Any:
-    return part.isoformat() if isinstance(part, datetime) else str(part) if isinstance(part, UUID) else part
+    return part.isoformat() if isinstance(part, date) else str(part) if isinstance(part, UUID) else part
 
 
 def encode(*parts: Any) -> str:

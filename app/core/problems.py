@@ -228,6 +228,14 @@ POINTERS: dict[str, str] = {
 }
 
 
+MEDIA_TYPE = "application/problem+json"
+
+
+def documented() -> dict[str, Any]:
+    """How OpenAPI describes the body of a refusal."""
+    return {MEDIA_TYPE: {"schema": {"$ref": "#/components/schemas/Problem"}}}
+
+
 class FieldError(BaseModel):
     """One thing wrong with the input, and where."""
 

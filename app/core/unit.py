@@ -8,9 +8,9 @@ from uuid import UUID
 from asyncpg.transaction import Transaction
 from fastapi import Depends, Request, Response
 
-from app.core import events, idempotency, limits
+from app.core import events, idempotency, limits, paging
 from app.core.credentials import ANYBODY, Caller
-from app.core.db import Connection, Database, begin, commit, roll_back
+from app.core.db import Connection, Database, Row, begin, commit, roll_back
 from app.core.problems import Problem
 from app.core.settings import Settings
 
@@ -108,6 +108,14 @@ class Unit:
         """Tell where the new resource is: `Location` for the caller, its id for the audit log."""
         self.headers["Location"] = f"{path}/{id_}"
         self.audited["id"] = str(id_)
+
+    def cut(
+        self, rows: Sequence[Row], limit: int, *columns: str, parameter: str = "cursor"
+    ) -> tuple[Sequence[Row], str | None]:
+        """The page of `limit + 1` rows read, and the cursor after it, made of the `columns` that the list sorts by."""
+        shown, cursor = paging.cut(rows, limit, lambda row: paging.encode(*(row[column] for column in columns)))
+        self.next_page(cursor, parameter=parameter)
+        return shown, cursor
 
     def next_page(self, cursor: str | None, *, parameter: str = "cursor") -> None:
         """Link: rel="next" beside `next_cursor`."""

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from app.domain.calendar import DAY, MINUTE, OpeningHours, Span, local_date, open_spans, utc, without
 from app.domain.errors import Refusal
 from app.domain.money import FULL_BP, amount_cents, percentage_cents
+from app.domain.moves import after
 
 HOUR_MINUTES = 60
 LONGEST_WINDOW = timedelta(days=31)
@@ -65,16 +66,7 @@ RUNNING = (Status.ACCEPTED, Status.SCHEDULED)
 
 def move(current: Status, wanted: Move) -> Status:
     """The status after the move; refuses any other as `permanence-move`, with the legal moves."""
-    after = MOVES[current].get(wanted)
-    if after is not None:
-        return after
-    legal = [one.value for one in MOVES[current]]
-    raise Refusal(
-        "permanence-move",
-        f"A permanence that is {current} cannot do this: {wanted}. Possible: {', '.join(legal) or 'nothing'}.",
-        current=current.value,
-        legal=legal,
-    )
+    return after(MOVES, current, wanted, subject="permanence", code="permanence-move")
 
 
 def lead_minutes(requested_at: datetime, starts_at: datetime) -> int:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from app.domain.calendar import DAY, day_start
 from app.domain.errors import Refusal
 from app.domain.money import amount_cents, discounted_cents
+from app.domain.moves import after
 from app.domain.pricing import check_quote
 from app.domain.terms import Terms
 
@@ -71,16 +72,7 @@ MOVES = MappingProxyType(
 
 def move(current: Status, wanted: Move) -> Status:
     """The status after the move; refuses any other as `quote-not-open`, with the legal moves."""
-    after = MOVES[current].get(wanted)
-    if after is not None:
-        return after
-    legal = [one.value for one in MOVES[current]]
-    raise Refusal(
-        "quote-not-open",
-        f"A quote that is {current} cannot do this: {wanted}. Possible: {', '.join(legal) or 'nothing'}.",
-        current=current.value,
-        legal=legal,
-    )
+    return after(MOVES, current, wanted, subject="quote", code="quote-not-open")
 
 
 def revise(current: Status, kind: Kind) -> Status:

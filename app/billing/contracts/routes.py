@@ -67,8 +67,7 @@ async def list_contracts(
     filters: dict[str, Any] = {"client_id": client_id, "year": year, "status": status}
     after, today = paging.decode(cursor, UUID)[0] if cursor else None, local_date(work.now)
     rows = await queries.contracts(await work.connection(), filters, today, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[contract_out(row, today) for row in shown], next_cursor=next_cursor)
 
 

@@ -55,8 +55,7 @@ async def list_permanence_requests(
     after = paging.decode(cursor, UUID)[0] if cursor else None
     filters = {"client_id": own or client_id, "status": status}
     rows = await queries.list_requests(await work.connection(), filters, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[permanence_out(row) for row in shown], next_cursor=next_cursor)
 
 
@@ -205,8 +204,7 @@ async def list_permanences(
     }  # fmt: skip
     after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
     rows = await queries.calendar(await work.connection(), filters, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["starts_at"], row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "starts_at", "id")
     return Page(items=[CalendarItemOut(**row) for row in shown], next_cursor=next_cursor)
 
 

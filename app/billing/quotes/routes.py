@@ -55,8 +55,7 @@ async def list_quotes(
     }  # fmt: skip
     after = paging.decode(cursor, UUID)[0] if cursor else None
     rows = await queries.list_quotes(await work.connection(), filters, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[_out(work, row) for row in shown], next_cursor=next_cursor)
 
 

@@ -17,7 +17,6 @@ from app.core.unit import Work
 
 PATH = "/v1/terms"
 router = desk_router(PATH, "terms")
-FIRST = UUID(int=0)
 On = Annotated[LocalDate | None, Query(description="Only the version in force on this local date.")]
 
 
@@ -30,8 +29,7 @@ async def list_terms(work: Work, on: On = None, limit: Limit = 50, cursor: Curso
         return Page(items=[terms_out(found)] if found else [], next_cursor=None)
     before = paging.decode(cursor, date.fromisoformat)[0] if cursor else None
     rows = await queries.versions(connection, before, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["effective_on"].isoformat()))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "effective_on")
     return Page(items=[terms_out(row) for row in shown], next_cursor=next_cursor)
 
 
@@ -61,8 +59,7 @@ async def list_terms_notices(terms_id: UUID, work: Work, limit: Limit = 50, curs
     connection = await work.connection()
     if await queries.terms(connection, terms_id) is None:
         raise not_found()
-    after = paging.decode(cursor, UUID)[0] if cursor else FIRST
+    after = paging.decode(cursor, UUID)[0] if cursor else paging.NIL
     rows = await queries.notices(connection, terms_id, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[NoticeOut(**row) for row in shown], next_cursor=next_cursor)

@@ -114,8 +114,7 @@ async def list_time_entries(
         return csv(await queries.export(connection, filters), "time-entries.csv")
     after = paging.decode_pair(cursor, date.fromisoformat, UUID) if cursor else None
     rows = await queries.entries(connection, filters, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["worked_on"].isoformat(), row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "worked_on", "id")
     return Page(items=await entries_out(connection, shown), next_cursor=next_cursor)
 
 

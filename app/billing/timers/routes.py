@@ -17,7 +17,6 @@ from app.domain.errors import Refusal
 
 PATH = "/v1/timers"
 router = desk_router(PATH, "time entries")
-FIRST = UUID(int=0)
 Running = Annotated[bool, Query(description="Those that run, or those that were stopped.")]
 
 
@@ -26,12 +25,11 @@ async def list_timers(
     work: Work, agent_id: UUID | None = None, running: Running = True, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[TimerOut]:
     """Timers in the order of their start."""
-    after = paging.decode(cursor, UUID)[0] if cursor else FIRST
+    after = paging.decode(cursor, UUID)[0] if cursor else paging.NIL
     rows = await queries.timers(
         await work.connection(), agent_id=agent_id, running=running, after=after, limit=limit + 1
     )
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[TimerOut(**row) for row in shown], next_cursor=next_cursor)
 
 

@@ -19,8 +19,7 @@ async def list_agents(work: Work, limit: Limit = 50, cursor: Cursor = None) -> P
     """Everybody who works or worked at the desk, in the order in which they came."""
     after = paging.decode(cursor, UUID)[0] if cursor else NIL
     rows = await queries.agents(await work.connection(), after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[AgentOut(**row) for row in shown], next_cursor=next_cursor)
 
 

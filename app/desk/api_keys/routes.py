@@ -20,8 +20,7 @@ async def list_api_keys(work: Work, limit: Limit = 50, cursor: Cursor = None) ->
     """Every key there is or was, the oldest first; never a secret."""
     after = paging.decode(cursor, UUID)[0] if cursor else NIL
     rows = await queries.api_keys(await work.connection(), after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[ApiKeyOut(**row) for row in shown], next_cursor=next_cursor)
 
 

@@ -4,19 +4,17 @@ from datetime import date, datetime
 from uuid import UUID
 
 from app.core.db import Connection, Row
+from app.core.sql import one
 
-CLOSED_AROUND = """
-SELECT ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $1 AND $2) AS holidays,
+# What closes the desk: holidays of [$1, $2] and every closure that is not over at $3. Columns of any SELECT.
+CLOSED = """ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $1 AND $2) AS holidays,
        ARRAY(SELECT starts_at FROM closures WHERE ends_at > $3 ORDER BY starts_at) AS starts,
-       ARRAY(SELECT ends_at FROM closures WHERE ends_at > $3 ORDER BY starts_at) AS ends
-"""
+       ARRAY(SELECT ends_at FROM closures WHERE ends_at > $3 ORDER BY starts_at) AS ends"""
 
 
 async def closed_around(connection: Connection, first: date, last: date, now: datetime) -> Row:
     """Holidays of [first, last] and every closure that is not over at `now`, in one statement."""
-    row = await connection.fetchrow(CLOSED_AROUND, first, last, now)
-    assert row is not None  # noqa: S101 (a SELECT without FROM has one row)
-    return row
+    return await one(connection, f"SELECT {CLOSED}", first, last, now)
 
 
 async def holidays(connection: Connection, first: date, last: date, after: date | None, limit: int) -> list[Row]:

@@ -26,8 +26,7 @@ async def list_holidays(work: Work, year: Year = None, limit: Limit = 50, cursor
     after = paging.decode(cursor, date.fromisoformat)[0] if cursor else None
     first, last = date(year or 2015, 1, 1), date(year or 2035, 12, 31)
     rows = await queries.holidays(await work.connection(), first, last, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["on"].isoformat()))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "on")
     return Page(items=[HolidayOut(**row) for row in shown], next_cursor=next_cursor)
 
 
@@ -36,8 +35,7 @@ async def list_closures(work: Work, limit: Limit = 50, cursor: Cursor = None) ->
     """Times in which the desk is closed beside nights, weekends and holidays; the earliest first."""
     after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
     rows = await queries.closures(await work.connection(), after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["starts_at"], row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "starts_at", "id")
     return Page(items=[ClosureOut(**row) for row in shown], next_cursor=next_cursor)
 
 

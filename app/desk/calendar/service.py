@@ -21,7 +21,7 @@ async def opening_hours(connection: Connection, now: datetime) -> OpeningHours:
 
 
 def hours_of(closed: Row) -> OpeningHours:
-    """Opening hours from the row of `queries.CLOSED_AROUND`."""
+    """Opening hours from the row of `queries.CLOSED`."""
     spans = tuple(Span(start, end) for start, end in zip(closed["starts"], closed["ends"], strict=True))
     return OpeningHours(closed_on=frozenset(closed["holidays"]), closures=spans)
 

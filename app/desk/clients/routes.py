@@ -39,8 +39,7 @@ async def list_clients(work: Work, q: Search = None, limit: Limit = 50, cursor: 
         after=after,
         limit=limit + 1,
     )
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["sort_name"], row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "sort_name", "id")
     return Page(items=[ClientOut(**row) for row in shown], next_cursor=next_cursor)
 
 

@@ -23,8 +23,7 @@ async def list_contacts(client_id: UUID, work: Work, limit: Limit = 50, cursor: 
     if not work.sees_client(client_id) or not await client_exists(connection, client_id):
         raise not_found()
     rows = await queries.contacts(connection, client_id, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[ContactOut(**row) for row in shown], next_cursor=next_cursor)
 
 

@@ -90,8 +90,7 @@ async def list_inbound_messages(
     filters = {"outcome": outcome, "mailbox": mailbox.lower() if mailbox else None, "ticket_id": ticket_id}
     after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
     rows = await queries.list_mails(await work.connection(), filters, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["received_at"], row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "received_at", "id")
     return Page(items=[inbound_out(row) for row in shown], next_cursor=next_cursor)
 
 
@@ -174,6 +173,5 @@ async def list_ticket_mails(
         raise not_found()
     after = paging.decode(cursor, UUID)[0] if cursor else NIL
     rows = await queries.mails_of_ticket(connection, ticket_id, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[TicketMailOut(**row) for row in shown], next_cursor=next_cursor)

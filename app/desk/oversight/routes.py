@@ -40,8 +40,7 @@ async def list_audit_log(
     }
     after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
     rows = await queries.audit_log(await work.connection(), filters, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["occurred_at"], row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "occurred_at", "id")
     return Page(items=[AuditEntryOut(**row) for row in shown], next_cursor=next_cursor)
 
 
@@ -56,8 +55,7 @@ async def list_jobs(
     """What the service still has to do, the newest first. `status=dead` is what needs somebody."""
     before = paging.decode(cursor, UUID)[0] if cursor else None
     rows = await queries.jobs(await work.connection(), status=status, kind=kind, before=before, limit=limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[JobOut(**row) for row in shown], next_cursor=next_cursor)
 
 
@@ -90,7 +88,6 @@ async def list_events(work: Work, limit: Limit = 50, after: After = None) -> Fee
     """
     place = paging.decode_pair(after, paging.small_integer, UUID) if after else (0, NIL)
     rows = await queries.feed(await work.connection(), place, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["xid"], row["id"]))
-    work.next_page(next_cursor, parameter="after")
+    shown, next_cursor = work.cut(rows, limit, "xid", "id", parameter="after")
     last = paging.encode(shown[-1]["xid"], shown[-1]["id"]) if shown else after
     return FeedOut(items=[FeedEventOut(**row) for row in shown], next_cursor=next_cursor, after=last)

@@ -3,10 +3,10 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.core import events
 from app.core.db import Connection, Row
 from app.desk.queue import queries
 from app.desk.tickets import queries as tickets
+from app.desk.tickets.service.telling import tell
 from app.desk.tickets.service.turn import check_order
 from app.domain.errors import Refusal
 from app.domain.ticket import Status
@@ -61,14 +61,6 @@ async def _take(
 ) -> Row:
     changes = {"status": Status.IN_PROGRESS, "assignee_id": agent_id}
     row = await tickets.update_ticket(connection, ticket_id, changes, now)
-    await events.record(
-        connection,
-        "ticket.claimed",
-        subject_id=ticket_id,
-        ticket_id=ticket_id,
-        client_id=row["client_id"],
-        actor=actor,
-        data={"agent_id": str(agent_id), "out_of_order": reason is not None, "reason": reason},
-        now=now,
-    )
+    data = {"agent_id": str(agent_id), "out_of_order": reason is not None, "reason": reason}
+    await tell(connection, row, "ticket.claimed", data, actor=actor, now=now)
     return row

@@ -23,8 +23,7 @@ async def list_sites(client_id: UUID, work: Work, limit: Limit = 50, cursor: Cur
     if not work.sees_client(client_id) or not await client_exists(connection, client_id):
         raise not_found()
     rows = await queries.sites(connection, client_id, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[SiteOut(**row) for row in shown], next_cursor=next_cursor)
 
 

@@ -8,7 +8,8 @@ from uuid import UUID
 from app.core.db import Connection, Row
 from app.core.domain_names import domain_of
 from app.core.jobs import INSERT_JOB
-from app.core.sql import Where, assignments
+from app.core.sql import Where, assignments, one
+from app.desk.calendar.queries import CLOSED
 
 TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, t.client_id, t.site_id, t.contact_id,
     t.requester_name, t.requester_email, t.requester_phone, t.requester_company, t.site_url, t.assignee_id,
@@ -18,11 +19,9 @@ TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, 
 # Everything that opening a ticket needs to know, in one round trip: a fresh number, what closes the desk, the terms
 # in force, whose requester it is (contact's address first, then domain), their site, whether somebody is on call for
 # them (O3), and who waits already.
-FACTS = """
+FACTS = f"""
 SELECT nextval('ticket_sequence') AS sequence,
-       ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $1 AND $2) AS holidays,
-       ARRAY(SELECT starts_at FROM closures WHERE ends_at > $3 ORDER BY starts_at) AS starts,
-       ARRAY(SELECT ends_at FROM closures WHERE ends_at > $3 ORDER BY starts_at) AS ends,
+       {CLOSED},
        terms.id AS terms_id, terms.currency, terms.urgency_opening_fee_cents,
        owner.client_id, owner.contact_id, site.id AS site_id, site.project_closed_on,
        waiting.urgent AS waiting_urgent, waiting.standard AS waiting_standard,
@@ -129,9 +128,8 @@ async def facts_for_opening(
     site_id: UUID | None,
 ) -> Row:
     """See FACTS. `client_id` and `site_id` are given when staff or a portal says whose ticket it is."""
-    row = await connection.fetchrow(FACTS, first, last, now, email, domain_of(email), host, client_id, site_id, mailbox)
-    assert row is not None  # noqa: S101 (FROM one row, LEFT JOIN)
-    return row
+    values = (first, last, now, email, domain_of(email), host, client_id, site_id, mailbox)
+    return await one(connection, FACTS, *values)
 
 
 async def lock_mailbox(connection: Connection, mailbox: str) -> None:
@@ -157,11 +155,8 @@ async def lock_ticket(connection: Connection, ticket_id: UUID) -> Row | None:
 async def update_ticket(connection: Connection, ticket_id: UUID, changes: Mapping[str, Any], now: datetime) -> Row:
     """Change columns; counts the version."""
     clauses, values = assignments({**changes, "updated_at": now}, first=2)
-    row = await connection.fetchrow(
-        f"UPDATE tickets t SET {clauses}, version = version + 1 WHERE t.id = $1 RETURNING {TICKET}", ticket_id, *values
-    )
-    assert row is not None  # noqa: S101 (the caller holds the row's lock)
-    return row
+    statement = f"UPDATE tickets t SET {clauses}, version = version + 1 WHERE t.id = $1 RETURNING {TICKET}"
+    return await one(connection, statement, ticket_id, *values)
 
 
 async def position(connection: Connection, ticket_id: UUID) -> int | None:

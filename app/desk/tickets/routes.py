@@ -33,7 +33,6 @@ from app.domain import ticket as domain
 from app.domain.errors import Refusal
 
 router = desk_router("/v1/tickets", "tickets")
-FIRST = UUID(int=0)
 Text = Annotated[str | None, Query(max_length=200, description="A number, or words that must all occur.")]
 
 
@@ -69,8 +68,7 @@ async def list_tickets(
         filters |= found
     after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
     rows = await queries.list_tickets(await work.connection(), filters, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["received_at"], row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "received_at", "id")
     return paging.answer([ticket_document(row) for row in shown], next_cursor)
 
 
@@ -160,11 +158,10 @@ async def change_ticket(ticket_id: UUID, body: TicketPatch, work: Work) -> Ticke
 async def list_messages(ticket_id: UUID, work: Work, limit: Limit = 50, cursor: Cursor = None) -> Page[MessageOut]:
     """What was said, in order; a client's key sees only what is public."""
     await _visible(work, ticket_id)
-    after = paging.decode(cursor, UUID)[0] if cursor else FIRST
+    after = paging.decode(cursor, UUID)[0] if cursor else paging.NIL
     internal = work.caller.client_id is None
     rows = await queries.messages(await work.connection(), ticket_id, after=after, internal=internal, limit=limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[MessageOut(**row) for row in shown], next_cursor=next_cursor)
 
 
@@ -205,13 +202,12 @@ async def list_attachments(
 ) -> Page[AttachmentOut]:
     """Files that came along, the oldest first."""
     await _visible(work, ticket_id)
-    after = paging.decode(cursor, UUID)[0] if cursor else FIRST
+    after = paging.decode(cursor, UUID)[0] if cursor else paging.NIL
     internal = work.caller.client_id is None
     rows = await queries.attachments(
         await work.connection(), ticket_id, after=after, internal=internal, limit=limit + 1
     )
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[AttachmentOut(**row) for row in shown], next_cursor=next_cursor)
 
 
@@ -237,8 +233,7 @@ async def download_attachment(ticket_id: UUID, attachment_id: UUID, work: Work) 
 async def list_ticket_events(ticket_id: UUID, work: Work, limit: Limit = 50, cursor: Cursor = None) -> Page[EventOut]:
     """The ticket's history: who did what, when and why."""
     await _visible(work, ticket_id)
-    after = paging.decode(cursor, UUID)[0] if cursor else FIRST
+    after = paging.decode(cursor, UUID)[0] if cursor else paging.NIL
     rows = await queries.events(await work.connection(), ticket_id, after, limit + 1)
-    shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["id"]))
-    work.next_page(next_cursor)
+    shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[EventOut(**row) for row in shown], next_cursor=next_cursor)

@@ -10,13 +10,13 @@ from app.core import events
 from app.core.db import Connection, Database, Row
 from app.core.ids import new_id
 from app.core.jobs import Effect, Handler, Job
+from app.core.paging import NIL
 from app.desk.mail.service import queue_mail
 from app.domain.balance import balance, expiry_alert, usage_alerts
 from app.domain.calendar import local_date
 
 ACTOR = {"role": "worker"}
 STEP = 100
-FIRST = UUID(int=0)
 
 
 async def tell_thresholds(connection: Connection, contract: Row, now: datetime) -> None:
@@ -64,7 +64,7 @@ async def look(job: Job, database: Database, now: datetime) -> Effect | None:
 
 async def look_at_all(_job: Job, database: Database, now: datetime) -> Effect | None:
     """Each night: what expires soon, and what a lost job has not told."""
-    after = FIRST
+    after = NIL
     while True:
         async with database.transaction() as connection:
             found = await queries.to_watch(connection, local_date(now), after, STEP)

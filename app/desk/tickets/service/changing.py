@@ -4,9 +4,9 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from app.core import events
 from app.core.db import Connection, Row
 from app.desk.tickets import queries
+from app.desk.tickets.service.telling import tell
 from app.desk.tickets.service.turn import check_order
 from app.domain.calendar import local_date
 from app.domain.errors import Refusal
@@ -49,7 +49,8 @@ async def change_ticket(
     row = await queries.update_ticket(connection, ticket["id"], columns, now)
     if "subject" in changes:
         await queries.index_subject(connection, ticket["id"], changes["subject"])
-    await _tell(connection, ticket, row, changes, reason, actor, now)
+    data = {"changes": _told(ticket, row, changes)} | ({"reason": reason} if reason else {})
+    await tell(connection, row, "ticket.changed", data, actor=actor, now=now)
     return row
 
 
@@ -63,27 +64,9 @@ async def _waits_for_quote(connection: Connection, ticket: Row, changes: dict[st
     return threshold is not None and estimate > threshold
 
 
-async def _tell(
-    connection: Connection,
-    ticket: Row,
-    row: Row,
-    changes: dict[str, Any],
-    reason: str | None,
-    actor: dict[str, str],
-    now: datetime,
-) -> None:
-    # What became true, not what was asked for: a reopened ticket has no assignee, whoever was named.
-    told = {name: [_plain(ticket[name]), _plain(row[name])] for name in changes if row[name] != ticket[name]}
-    await events.record(
-        connection,
-        "ticket.changed",
-        subject_id=ticket["id"],
-        ticket_id=ticket["id"],
-        client_id=row["client_id"],
-        actor=actor,
-        data={"changes": told} | ({"reason": reason} if reason else {}),
-        now=now,
-    )
+def _told(ticket: Row, row: Row, changes: dict[str, Any]) -> dict[str, list[Any]]:
+    """What became true, not what was asked for: a reopened ticket has no assignee, whoever was named."""
+    return {name: [_plain(ticket[name]), _plain(row[name])] for name in changes if row[name] != ticket[name]}
 
 
 async def _moved(

@@ -6,7 +6,6 @@ from datetime import datetime
 from typing import Literal
 from uuid import UUID
 
-from app.core import events
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.core.settings import Settings
@@ -14,6 +13,7 @@ from app.desk.mail.service import queue_mail
 from app.desk.tickets import queries
 from app.desk.tickets.service.files import Upload, examine, keep
 from app.desk.tickets.service.opening import Opening, open_ticket
+from app.desk.tickets.service.telling import tell
 from app.domain.ticket import Channel, FollowUp, Status, follow_up
 
 REOPENS_WITHIN_DAYS = 14
@@ -89,7 +89,7 @@ async def _apply(
         await queries.update_ticket(connection, ticket["id"], changes, now)
     type_ = "ticket.reopened" if step.joins_queue else "ticket.client_wrote"
     data = {"message_id": str(message_id), "from": ticket["status"], "to": step.status}
-    await _tell(connection, ticket, type_, data, actor, now)
+    await tell(connection, ticket, type_, data, actor=actor, now=now)
 
 
 async def write_as_agent(
@@ -115,7 +115,7 @@ async def write_as_agent(
     if visibility == "public":
         await _mail_reply(connection, ticket, message_id, now)
     type_ = "ticket.agent_replied" if visibility == "public" else "ticket.note_added"
-    await _tell(connection, ticket, type_, {"message_id": str(message_id)}, actor, now)
+    await tell(connection, ticket, type_, {"message_id": str(message_id)}, actor=actor, now=now)
     return message_id
 
 
@@ -145,23 +145,8 @@ async def note_what_came(
         connection, [message_id, ticket["id"], "system", author, None, "internal", channel, body, now]
     )
     await keep(connection, ticket["id"], message_id, kept, now)
-    await _tell(connection, ticket, type_, {"message_id": str(message_id)}, actor, now)
+    await tell(connection, ticket, type_, {"message_id": str(message_id)}, actor=actor, now=now)
     return message_id
-
-
-async def _tell(
-    connection: Connection, ticket: Row, type_: str, data: dict[str, str], actor: dict[str, str], now: datetime
-) -> None:
-    await events.record(
-        connection,
-        type_,
-        subject_id=ticket["id"],
-        ticket_id=ticket["id"],
-        client_id=ticket["client_id"],
-        actor=actor,
-        data=data,
-        now=now,
-    )
 
 
 def _follow(ticket: Row, body: str, channel: Channel, writer: Writer | None, files: Sequence[Upload]) -> Opening:
