@@ -71,6 +71,16 @@ class Served:
         assert answer.status_code == 200, answer.text
         return answer.json()
 
+    def form_status(self) -> int:
+        """The example form is a process of its own, which may be up a moment after the API."""
+        deadline = time.monotonic() + READY_SECONDS
+        while True:
+            try:
+                return httpx.get(f"http://127.0.0.1:{self.port + 1}/").status_code
+            except httpx.ConnectError:
+                assert time.monotonic() < deadline, "the help form does not answer"
+                time.sleep(0.05)
+
     def left_running(self) -> list[str]:
         """Command lines that still name the data folder or its ports."""
         found = []
@@ -104,8 +114,7 @@ def test_a_desk_from_its_first_start_to_its_recovery(served: Served):
     assert {client["name"] for client in served.get("/v1/clients", "client")["items"]} == {
         "Boulangerie Schmit S.à r.l."
     }
-    form = httpx.get(f"http://127.0.0.1:{served.port + 1}/")
-    assert form.status_code == 200
+    assert served.form_status() == 200
 
     story = served.demo()
     assert "ticket.agent_replied" in story
