@@ -6,11 +6,14 @@ from fastapi import FastAPI
 
 from app.billing.contracts import routes as contracts
 from app.billing.permanences import routes as permanences
+from app.billing.prices import routes as prices
 from app.billing.quotes import public_routes as public_quotes
 from app.billing.quotes import routes as quotes
+from app.billing.reports import routes as reports
 from app.billing.terms import routes as terms
 from app.billing.time_entries import routes as time_entries
 from app.billing.timers import routes as timers
+from app.billing.urgencies import routes as urgencies
 from app.desk.agents import routes as agents
 from app.desk.api_keys import routes as api_keys
 from app.desk.calendar import routes as calendar
@@ -31,9 +34,12 @@ TAGS = [
     ("queue", "The order of work: urgent before standard, then first come, first served."),
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
     ("quotes", "Quotes and estimates: versions, sending, the client's answer, and what they put on an invoice."),
+    ("urgencies", "Tickets that cannot wait: their fee, its bookings, and how soon somebody acted."),
     ("contracts", "Prepaid hours: purchase, pools, statement, grants and refunds."),
     ("time entries", "What was worked, where its minutes went, what it costs and why."),
     ("permanences", "On-call outside opening hours: requests, quotes, who stands by, the calendar."),
+    ("prices", "What applies to a client, what work would cost, what is still to be invoiced; nothing is written."),
+    ("reports", "Whether every minute is somewhere, and what is overdue to invoice."),
     ("terms", "The prices and rules of the desk, as versions that each hold from a date."),
     ("calendar", "When the desk is open, and when not."),
     ("agents", "The people of the desk."),
@@ -70,6 +76,11 @@ ROUTERS = (
     quotes.router,
     permanences.router,
     terms.router,
+    urgencies.router,
+    prices.clients,
+    prices.tickets,
+    prices.simulations,
+    reports.router,
     contracts.router,
     time_entries.router,
     time_entries.imports,

@@ -15,6 +15,7 @@ from app.adapters.mail_parser import MailParser
 from app.billing.contracts.service import alerting
 from app.billing.permanences.service import ending
 from app.billing.quotes.service import timing
+from app.billing.reports import service as reports
 from app.core import clock, housekeeping, jobs
 from app.core.db import UNAVAILABLE, Database
 from app.core.jobs import Effect, Failed, Handler, Handlers, Job, LeaseLost
@@ -32,7 +33,7 @@ RECORD_PAUSES_SECONDS = (1, 2, 4, 8, 15)
 def handlers_of(settings: Settings) -> dict[str, Handler]:
     """Every kind of job there is."""
     parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
-    ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS | alerting.HANDLERS
+    ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS | alerting.HANDLERS | reports.HANDLERS
     incoming = finishing.handlers(settings, parser) | polling.handlers(settings, parser)
     return ours | sending.handlers(settings) | incoming
 

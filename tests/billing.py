@@ -112,3 +112,21 @@ async def a_timer(conn: Connection, ticket: Row, agent_id: UUID, **values: Any) 
     """A clock that has been running for an agent."""
     defaults = {"id": new_id(), "agent_id": agent_id, "ticket_id": ticket["id"], "started_at": A_MOMENT_AGO}
     return await insert(conn, "timers", defaults | values)
+
+
+async def an_urgency(conn: Connection, ticket: Row, **values: Any) -> Row:
+    """A ticket that was urgent when it came in: its fee is due."""
+    defaults = {
+        "id": new_id(),
+        "ticket_id": ticket["id"],
+        "client_id": ticket["client_id"],
+        "requested_by": "Tom Weber",
+        "opened_at": A_MOMENT_AGO,
+        "terms_id": TERMS_2022,
+        "opening_fee_cents": 15000,
+        "currency": "EUR",
+    }
+    urgency = await insert(conn, "urgencies", defaults | values)
+    fee = {"id": new_id(), "urgency_id": urgency["id"], "kind": "charge", "amount_cents": 15000}
+    await insert(conn, "urgency_fees", fee | {"created_at": A_MOMENT_AGO})
+    return urgency

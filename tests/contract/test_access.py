@@ -103,6 +103,19 @@ WHO = {
     "list_timers": STAFF,
     "read_timer": STAFF,
     "start_timer": DESK,
+    # Agents open urgencies and move them; only finance waives a fee.
+    "list_urgencies": EVERYBODY_BUT_MAIL,
+    "read_urgency": EVERYBODY_BUT_MAIL,
+    "create_urgency": DESK,
+    "requalify_urgency": DESK,
+    "waive_urgency": {"finance", "admin"},
+    # What is asked about money; reports are not for clients.
+    "read_client_prices": EVERYBODY_BUT_MAIL,
+    "read_client_balance": EVERYBODY_BUT_MAIL,
+    "simulate_price": EVERYBODY_BUT_MAIL,
+    "read_ticket_cost": EVERYBODY_BUT_MAIL,
+    "report_minutes": STAFF | {"accounting"},
+    "report_unbilled": STAFF | {"accounting"},
     # Prepaid hours are finance's; everybody they concern may see them.
     "list_contracts": EVERYBODY_BUT_MAIL,
     "read_contract": EVERYBODY_BUT_MAIL,
@@ -186,7 +199,7 @@ def bytes_without_request_id(answer: httpx.Response) -> tuple[int, str, list[str
 
 
 OWNED = {
-    "entry_id", "contract_id", "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
+    "entry_id", "contract_id", "urgency_id", "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
 }  # fmt: skip
 A_CLIENTS = [
     operation for operation in GUARDED if "client" in WHO.get(operation.id, ()) and OWNED & set(operation.path_names)

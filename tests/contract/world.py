@@ -93,7 +93,9 @@ async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) ->
     await builders.an_attachment(conn, note, file_name=f"{NOTE}.txt")
     entry = await billing.an_entry(conn, ticket, AGENT_ID, description=f"Repaired {word}")
     contract = await billing.a_contract(conn, client_id, effective_reason=f"Paid by {word}")
+    urgency = await billing.an_urgency(conn, ticket, requested_by=f"Tom {word}")
     return {
+        "urgency_id": str(urgency["id"]),
         "contract_id": str(contract["id"]),
         "entry_id": str(entry["id"]),
         "client_id": str(client_id),

@@ -90,8 +90,9 @@ def list_contracts_sql(
     if after is not None:
         values = [after] if client_id is None else [client_id, after]
         where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
-    if filters.get("year") is not None:
-        where.add("c.year = {}", filters["year"])
+    for name, condition in {"year": "c.year = {}", "since_year": "c.year >= {}"}.items():
+        if filters.get(name) is not None:
+            where.add(condition, filters[name])
     if filters.get("status") is not None:
         _of_status(where, filters["status"], today)
     order = ", ".join(f"{key} DESC" for key in keys)
@@ -112,6 +113,16 @@ async def contracts(
     """See `list_contracts_sql`."""
     sql, values = list_contracts_sql(filters, today, after, limit)
     return await connection.fetch(sql, *values)
+
+
+async def covering(connection: Connection, client_id: UUID, day: date) -> list[Row]:
+    """The client's contracts that work of a day can draw from."""
+    return await connection.fetch(
+        f"{CONTRACT} WHERE c.client_id = $1 AND c.starts_on <= $2 AND c.expires_on >= $2 "
+        "AND c.effective_at IS NOT NULL ORDER BY c.expires_on, c.purchased_on, c.id",
+        client_id,
+        day,
+    )
 
 
 async def statement(connection: Connection, contract_id: UUID, after: int, limit: int) -> list[Row]:

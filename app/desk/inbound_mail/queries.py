@@ -87,13 +87,6 @@ UPDATE inbound_messages i SET attempts = attempts + 1 WHERE id IN (
     ORDER BY received_at LIMIT $2 FOR UPDATE SKIP LOCKED)
 RETURNING i.id, i.attempts, (SELECT content FROM inbound_raws WHERE inbound_message_id = i.id) AS content
 """
-MAKE_URGENT = """
-UPDATE tickets t SET lane = 'urgent', urgency_fee_cents = terms.urgency_opening_fee_cents, urgency_accepted_at = $2,
-    urgency_accepted_by = $3, updated_at = $2, version = version + 1
-FROM terms WHERE t.id = $1 AND terms.id = t.terms_id AND t.lane = 'standard'
-    AND t.status IN ('new', 'in_progress', 'waiting_client', 'waiting_quote')
-RETURNING t.id, t.client_id
-"""
 ADD_PARTICIPANT = """
 INSERT INTO ticket_participants (ticket_id, mailbox, address, name, added_at)
 SELECT $1, $2, $3, $4, $5 WHERE (SELECT count(*) FROM ticket_participants WHERE ticket_id = $1) < $6
@@ -175,11 +168,6 @@ async def forget_bounce(connection: Connection, mailbox: str) -> None:
 async def take_unprocessed(connection: Connection, before: datetime, most: int) -> list[Row]:
     """See TAKE_UNPROCESSED."""
     return await connection.fetch(TAKE_UNPROCESSED, before, most)
-
-
-async def make_urgent(connection: Connection, ticket_id: UUID, accepted_by: str, now: datetime) -> Row | None:
-    """See MAKE_URGENT; None when it is urgent already or over."""
-    return await connection.fetchrow(MAKE_URGENT, ticket_id, now, accepted_by)
 
 
 async def add_participant(connection: Connection, *values: Any) -> None:

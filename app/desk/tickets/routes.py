@@ -77,7 +77,7 @@ async def create_ticket(body: TicketIn, work: Work) -> TicketOut:
     """Open a ticket for a caller (T6), or from a client's portal; the requester gets the acknowledgement."""
     connection = await work.begin()
     opened = await service.open_ticket(
-        connection, _opening(body, work), actor=work.caller.actor(), settings=work.settings, now=work.now
+        connection, opening_of(body, work), actor=work.caller.actor(), settings=work.settings, now=work.now
     )
     row = await _existing(connection, opened.ticket_id)
     work.etag(row["version"])
@@ -85,7 +85,8 @@ async def create_ticket(body: TicketIn, work: Work) -> TicketOut:
     return ticket_out(row)
 
 
-def _opening(body: TicketIn, work: Unit) -> service.Opening:
+def opening_of(body: TicketIn, work: Unit) -> service.Opening:
+    """The request that a body makes; a portal's own client, whatever it says."""
     portal = work.caller.client_id
     if portal is not None and body.client_id not in {None, portal}:
         raise Refusal("reference-unknown", "A portal opens its own client's tickets.", pointer="/client_id")

@@ -13,20 +13,14 @@ from app.billing.time_entries import queries
 from app.billing.time_entries.service.planning import Part
 from app.core.db import Connection, Row
 from app.core.ids import new_id
+from app.desk.urgencies.service import FEE
 from app.domain.allocation import Allocation, allocate
 from app.domain.entry import Flag
 from app.domain.errors import Refusal
 from app.domain.pricing import INCLUDED_IN_FEE, Price, Work, price
 from app.domain.quote import Consent, Kind, check_time
 from app.domain.ticket import Lane
-from app.domain.urgency import FeeStatus, included_minutes_left
-
-FEES = {
-    "charge": FeeStatus.DUE,
-    "reinstatement": FeeStatus.DUE,
-    "waiver": FeeStatus.WAIVED,
-    "reversal": FeeStatus.REVERSED,
-}
+from app.domain.urgency import included_minutes_left
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +45,7 @@ async def included(connection: Connection, parts: Iterable[Part]) -> dict[UUID, 
     if not generous:
         return {}
     return {
-        row["ticket_id"]: included_minutes_left(FEES[row["fee"]], generous[row["ticket_id"]], row["used_minutes"])
+        row["ticket_id"]: included_minutes_left(FEE[row["fee"]], generous[row["ticket_id"]], row["used_minutes"])
         for row in await queries.included(connection, generous)
     }
 

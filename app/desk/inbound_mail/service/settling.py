@@ -8,12 +8,11 @@ from uuid import UUID
 from app.adapters.file_type import sniff
 from app.adapters.mail_parsing import Parsed
 from app.adapters.mail_parts import Attached
-from app.core import events
 from app.core.db import Connection, Row
 from app.core.settings import Settings
 from app.desk.inbound_mail import queries
 from app.desk.inbound_mail.service.judging import Judgement
-from app.desk.tickets import service as tickets
+from app.desk.urgencies.service import raise_once
 from app.domain.inbound_mail import Person
 from app.domain.mail import is_own_address
 from app.domain.mail_outcome import Decision, Outcome
@@ -80,34 +79,12 @@ async def settle_copy(
     await describe(connection, row, parsed, None)
     sender = parsed.facts.sender
     if copy["outcome"] == Outcome.TICKET and sender and is_own_address(row["mailbox"], settings.urgent_addresses):
-        raised = await queries.make_urgent(connection, copy["ticket_id"], accepted_by(sender), now)
-        if raised is not None:
-            await tickets.alert_on_duty(connection, copy["ticket_id"], settings, now)
-            data = {"from": "standard", "to": "urgent", "mailbox": row["mailbox"]}
-            await _tell(connection, "ticket.requalified", raised["id"], raised["client_id"], data, actor, now)
+        await raise_once(
+            connection, copy["ticket_id"], reason="The same mail came to the urgent address", actor=actor,
+            requested_by=accepted_by(sender), settings=settings, now=now,
+        )  # fmt: skip
     landed = Landed(copy["ticket_id"], None, Outcome.IGNORED) if copy["ticket_id"] else None
     return await settle(connection, row, Decision(Outcome.IGNORED, "copy"), landed, copy_of=copy["id"], now=now)
-
-
-async def _tell(
-    connection: Connection,
-    type_: str,
-    ticket_id: UUID,
-    client_id: UUID | None,
-    data: dict[str, str],
-    actor: dict[str, str],
-    now: datetime,
-) -> None:
-    await events.record(
-        connection,
-        type_,
-        subject_id=ticket_id,
-        ticket_id=ticket_id,
-        client_id=client_id,
-        actor=actor,
-        data=data,
-        now=now,
-    )
 
 
 def accepted_by(person: Person) -> str:

@@ -1,7 +1,7 @@
 """The verbs of tickets, one file each."""
 
 from app.desk.tickets.service.changing import change_ticket
-from app.desk.tickets.service.opening import Opened, Opening, alert_on_duty, open_ticket
+from app.desk.tickets.service.opening import Opened, Opening, open_ticket
 from app.desk.tickets.service.reading import find_ticket, queue_position, search_words
 from app.desk.tickets.service.writing import Writer, Written, note_what_came, write_as_agent, write_as_client
 
@@ -10,7 +10,6 @@ __all__ = [
     "Opening",
     "Writer",
     "Written",
-    "alert_on_duty",
     "change_ticket",
     "find_ticket",
     "note_what_came",

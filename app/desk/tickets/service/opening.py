@@ -11,9 +11,9 @@ from app.core.domain_names import host_of
 from app.core.ids import new_id
 from app.core.settings import Settings
 from app.desk.calendar.service import hours_of
-from app.desk.mail.service import queue_mail
 from app.desk.tickets import queries
 from app.desk.tickets.service.files import Upload, examine, keep
+from app.desk.urgencies.service import open_urgency
 from app.domain.calendar import HORIZON_DAYS, OpeningHours, local_date
 from app.domain.errors import Refusal
 from app.domain.mail import Acknowledgement, AcknowledgementCaps, Requester, bare_address, decide_acknowledgement
@@ -101,14 +101,11 @@ async def open_ticket(
     await queries.open_ticket(connection, _values(opened, message_id, mailbox, opening, facts, actor))
     await keep(connection, ticket_id, message_id, kept, now)
     if opening.urgent and not opening.honeypot:
-        await alert_on_duty(connection, ticket_id, settings, now)
+        await open_urgency(
+            connection, ticket_id, opening.accepted_by or opening.name, fee_is_due=_fee_is_due(opening), actor=actor,
+            settings=settings, now=now,
+        )  # fmt: skip
     return opened
-
-
-async def alert_on_duty(connection: Connection, ticket_id: UUID, settings: Settings, now: datetime) -> None:
-    """Tell whoever is on duty of an urgency at once (U3)."""
-    if settings.on_duty_address is not None:
-        await queue_mail(connection, "urgency_alert", ticket_id, settings.on_duty_address, "fr", now=now)
 
 
 async def _facts(connection: Connection, opening: Opening, mailbox: str, now: datetime) -> Row:

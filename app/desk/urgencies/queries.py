@@ -1,0 +1,65 @@
+"""SQL of urgencies and the bookings of their fee."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from typing import Any
+from uuid import UUID
+
+from app.core.db import Connection, Row
+
+# The urgency with the fee of the terms in force, its charge unless none is due, and the history; once per ticket.
+OPEN = """
+WITH made AS (
+    INSERT INTO urgencies (id, ticket_id, client_id, requested_by, opened_at, terms_id, opening_fee_cents, currency)
+    SELECT $1, t.id, t.client_id, $3, $4, terms.id, terms.urgency_opening_fee_cents, terms.currency
+    FROM tickets t, (SELECT * FROM terms WHERE effective_on <= $5 ORDER BY effective_on DESC LIMIT 1) AS terms
+    WHERE t.id = $2
+    ON CONFLICT (ticket_id) DO NOTHING RETURNING id, ticket_id, client_id, opening_fee_cents
+), fee AS (
+    INSERT INTO urgency_fees (id, urgency_id, kind, amount_cents, created_at)
+    SELECT $6, id, 'charge', opening_fee_cents, $4 FROM made WHERE $7::boolean
+)
+INSERT INTO events (id, type, ticket_id, client_id, subject_id, actor, data, occurred_at)
+SELECT $8, 'urgency.opened', ticket_id, client_id, id, $9,
+       jsonb_build_object('requested_by', $3::text, 'fee_cents', CASE WHEN $7 THEN opening_fee_cents END), $4
+FROM made RETURNING subject_id
+"""
+# How the fee stands is what its last booking says: the one that no other reverses.
+STANDING = """
+SELECT u.id, u.ticket_id, u.client_id, u.opening_fee_cents, f.id AS fee_id, f.kind AS fee
+FROM urgencies u LEFT JOIN urgency_fees f
+    ON f.urgency_id = u.id AND NOT EXISTS (SELECT FROM urgency_fees r WHERE r.reverses_id = f.id)
+WHERE u.ticket_id = $1
+"""
+BOOK = """
+INSERT INTO urgency_fees (id, urgency_id, kind, amount_cents, reverses_id, reason, created_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7)
+"""
+
+
+async def open_urgency(
+    connection: Connection,
+    ids: tuple[UUID, UUID, UUID],
+    ticket_id: UUID,
+    requested_by: str,
+    *,
+    fee_is_due: bool,
+    actor: dict[str, str],
+    today: date,
+    now: datetime,
+) -> UUID | None:
+    """See OPEN; `ids` are the urgency's, its charge's and its event's. None when the ticket has one already."""
+    id_, fee_id, event_id = ids
+    values = [id_, ticket_id, requested_by, now, today, fee_id, fee_is_due, event_id, actor]
+    opened: UUID | None = await connection.fetchval(OPEN, *values)
+    return opened
+
+
+async def standing(connection: Connection, ticket_id: UUID) -> Row | None:
+    """See STANDING; the caller holds the ticket's lock."""
+    return await connection.fetchrow(STANDING, ticket_id)
+
+
+async def book(connection: Connection, values: Sequence[Any]) -> None:
+    """One booking of a fee: id, urgency, kind, signed cents, what it reverses, why, when."""
+    await connection.execute(BOOK, *values)
