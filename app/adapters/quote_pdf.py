@@ -4,24 +4,25 @@ import json
 from importlib.resources import files
 from itertools import zip_longest
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.adapters.quote_words import FRENCH, QuotePaper, QuoteWords
 
 Pair = tuple[str, str | None]
 
 
-def quote_pdf(paper: QuotePaper, digest: str) -> bytes:
+def quote_pdf(paper: QuotePaper, digest: str, website: str) -> bytes:
     """The PDF of a version; `digest` is the SHA-256 of its exact text, printed on every page. Takes some 40 ms."""
     import typst  # noqa: PLC0415 (a typesetter: only who makes a PDF pays for it)
 
     source = files("app.adapters").joinpath("templates/quote", "quote.typ").read_bytes()
-    inputs = {"data": json.dumps(_data(paper, digest), ensure_ascii=False)}
+    inputs = {"data": json.dumps(_data(paper, digest, website), ensure_ascii=False)}
     made = typst.compile(source, format="pdf", sys_inputs=inputs, ignore_system_fonts=True)
     assert isinstance(made, bytes)  # noqa: S101 (one document, not a list of pages)
     return made
 
 
-def _data(paper: QuotePaper, digest: str) -> dict[str, Any]:
+def _data(paper: QuotePaper, digest: str, website: str) -> dict[str, Any]:
     """What the template shows: every label in French with the client's language beneath."""
     french = QuoteWords(FRENCH)
     other = QuoteWords(paper.language) if paper.language != FRENCH else None
@@ -36,7 +37,7 @@ def _data(paper: QuotePaper, digest: str) -> dict[str, Any]:
     on = paper.quoted_on
     return {
         "house": paper.house,
-        "website": "e-connect.lu",
+        "website": urlsplit(website).netloc.removeprefix("www.") or website,
         "title": f"{french.say(paper.kind)} {paper.number}, {french.say('version', version=paper.version)}",
         "on": [on.year, on.month, on.day],
         "digest": digest,

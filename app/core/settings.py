@@ -70,6 +70,7 @@ class Settings(BaseSettings):
     own_addresses: list[str] = ["support@e-connect.lu", "urgence@e-connect.lu"]
     urgent_addresses: list[str] = Field(default=["urgence@e-connect.lu"], description="Mail to these is urgent (U1).")
     on_duty_address: str | None = Field(default=None, description="Who is told of an urgency at once (U3).")
+    on_duty_language: Literal["fr", "en", "de"] = "fr"
     imap_accounts: list[ImapAccount] = Field(default_factory=list, description="Mailboxes that the worker reads.")
     imap_poll_seconds: int = Field(default=30, ge=1)
     mail_parse_seconds: int = Field(default=10, ge=1, description="A mail that takes longer to read is quarantined.")

@@ -97,7 +97,7 @@ async def pdf_answer(work: Unit, row: Row) -> Response:
     """The PDF of a version, typeset while its connection serves others."""
     await work.rest()
     paper = paper_of(row, work.settings.company_name)
-    content = await asyncio.to_thread(quote_pdf, paper, row["text_sha256"].hex())
+    content = await asyncio.to_thread(quote_pdf, paper, row["text_sha256"].hex(), work.settings.company_website)
     disposition = f'attachment; filename="{row["number"]}-v{row["version"]}.pdf"'
     return Response(content, media_type="application/pdf", headers={"Content-Disposition": disposition})
 

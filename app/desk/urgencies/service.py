@@ -55,7 +55,9 @@ async def open_urgency(
 async def alert_on_duty(connection: Connection, ticket_id: UUID, settings: Settings, now: datetime) -> None:
     """Tell whoever is on duty of an urgency at once (U3)."""
     if settings.on_duty_address is not None:
-        await queue_mail(connection, "urgency_alert", ticket_id, settings.on_duty_address, "fr", now=now)
+        await queue_mail(
+            connection, "urgency_alert", ticket_id, settings.on_duty_address, settings.on_duty_language, now=now
+        )
 
 
 async def requalify_ticket(

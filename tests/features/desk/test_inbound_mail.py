@@ -111,12 +111,14 @@ async def test_the_same_mail_to_both_addresses_is_one_urgent_ticket(desk: Desk, 
     assert len(await desk.mails(first["ticket_id"])) == 1
 
 
-async def test_an_urgency_tells_whoever_is_on_duty(desk: Desk, app: Any):
-    app.state.settings = SETTINGS.model_copy(update={"on_duty_address": "duty@e-connect.lu"})
+@pytest.mark.parametrize("language", ["fr", "en", "de"])
+async def test_an_urgency_tells_whoever_is_on_duty_in_the_language_of_the_house(desk: Desk, app: Any, language: str):
+    duty = {"on_duty_address": "duty@e-connect.lu", "on_duty_language": language}
+    app.state.settings = SETTINGS.model_copy(update=duty)
     landed = await desk.receive(a_mail(To=URGENCE), URGENCE)
 
-    mails = {(mail["kind"], mail["recipient"]) for mail in await desk.mails(landed["ticket_id"])}
-    assert ("urgency_alert", "duty@e-connect.lu") in mails
+    mails = {(mail["kind"], mail["recipient"], mail["language"]) for mail in await desk.mails(landed["ticket_id"])}
+    assert ("urgency_alert", "duty@e-connect.lu", language) in mails
 
 
 # --- threading ---

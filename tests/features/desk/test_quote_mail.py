@@ -19,6 +19,7 @@ from tests.builders import Keys, a_permanence, a_quote, a_ticket
 from tests.service import SETTINGS
 
 NOW = datetime(2026, 11, 25, 9, tzinfo=UTC)
+WEBSITE = SETTINGS.company_website
 
 
 async def composed(conn: Connection, quote: Any, kind: Any, language: str = "fr") -> OutgoingMail:
@@ -73,8 +74,9 @@ async def test_the_paper_says_everything_in_both_languages(conn: Connection, key
     ):
         assert words in text
     assert "#" not in text
-    pdf = quote_pdf(paper, row["text_sha256"].hex())
-    assert pdf == quote_pdf(paper, row["text_sha256"].hex())
+    pdf = quote_pdf(paper, row["text_sha256"].hex(), WEBSITE)
+    assert pdf == quote_pdf(paper, row["text_sha256"].hex(), WEBSITE)
+    assert pdf != quote_pdf(paper, row["text_sha256"].hex(), "https://another-house.example")
 
 
 async def test_what_people_typed_is_text_and_no_markup(conn: Connection, keys: Keys):
@@ -86,7 +88,7 @@ async def test_what_people_typed_is_text_and_no_markup(conn: Connection, keys: K
     )
     row = await queries.quote(conn, made["id"])
     paper = paper_of(row, "e-connect")
-    assert quote_pdf(paper, "0" * 64).startswith(b"%PDF")
+    assert quote_pdf(paper, "0" * 64, WEBSITE).startswith(b"%PDF")
     assert "#panic()" in quote_text(paper)
 
 

@@ -26,5 +26,5 @@ async def quote_mail(connection: Connection, mail: Row, settings: Settings) -> t
         url=settings.quote_link(token),
     )
     paper = paper_of(quote, settings.company_name)
-    content = await asyncio.to_thread(quote_pdf, paper, quote["text_sha256"].hex())
+    content = await asyncio.to_thread(quote_pdf, paper, quote["text_sha256"].hex(), settings.company_website)
     return facts, [Attachment(f"{quote['number']}-v{quote['version']}.pdf", "application/pdf", content)]
