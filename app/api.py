@@ -16,6 +16,7 @@ from app.billing.timers import routes as timers
 from app.billing.urgencies import routes as urgencies
 from app.desk.agents import routes as agents
 from app.desk.api_keys import routes as api_keys
+from app.desk.bounces import routes as bounces
 from app.desk.calendar import routes as calendar
 from app.desk.clients import routes as clients
 from app.desk.contacts import routes as contacts
@@ -68,6 +69,7 @@ ROUTERS = (
     public_quotes.router,
     tickets.router,
     inbound_mail.router,
+    bounces.router,
     queue.router,
     clients.router,
     contacts.router,

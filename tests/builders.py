@@ -9,6 +9,7 @@ from uuid import UUID
 from app.core import credentials
 from app.core.db import Connection, Row
 from app.core.ids import new_id
+from app.domain.mail import bare_address
 
 A_MOMENT_AGO = datetime(2026, 11, 24, 9, 30, tzinfo=UTC)  # in opening hours
 ROLES = ("agent", "finance", "accounting", "client", "mail", "admin")
@@ -232,6 +233,27 @@ async def a_kept_mail(conn: Connection, **values: Any) -> Row:
     row = await insert(conn, "inbound_messages", defaults | values)
     await insert(conn, "inbound_raws", {"inbound_message_id": row["id"], "content": content})
     return row
+
+
+async def a_bounce(conn: Connection, address: str = "gone@elsewhere.example") -> Row:
+    """An address that refused a notice of new terms."""
+    mail = await insert(
+        conn,
+        "outgoing_mails",
+        {
+            "id": new_id(),
+            "kind": "terms_notice",
+            "recipient": address,
+            "mailbox": bare_address(address),
+            "language": "fr",
+            "facts": {},
+            "status": "bounced",
+            "created_at": A_MOMENT_AGO,
+            "sent_at": A_MOMENT_AGO,
+        },
+    )
+    mark = {"mailbox": mail["mailbox"], "mail_id": mail["id"], "status": "5.1.1", "bounced_at": A_MOMENT_AGO}
+    return await insert(conn, "bounced_addresses", mark)
 
 
 async def a_quote(conn: Connection, client_id: UUID, **values: Any) -> Row:

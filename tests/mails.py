@@ -41,3 +41,35 @@ def a_part(content: bytes | str, **headers: str) -> bytes:
     chosen = {"Content_Type": "text/plain; charset=utf-8"} | headers
     lines = "\n".join(f"{name.replace('_', '-')}: {value}" for name, value in chosen.items())
     return lines.encode() + b"\n\n" + (content.encode() if isinstance(content, str) else content)
+
+
+def a_bounce_of(about: str, status: str = "5.1.1") -> bytes:
+    """A mail server's report that the mail with this Message-ID could not be delivered."""
+    return f"""From: MAILER-DAEMON@mx.example
+To: support@e-connect.lu
+Subject: Undelivered Mail Returned to Sender
+Return-Path: <>
+Auto-Submitted: auto-replied
+Content-Type: multipart/report; report-type=delivery-status; boundary=r
+
+--r
+Content-Type: text/plain
+
+I could not deliver it.
+--r
+Content-Type: message/delivery-status
+
+Reporting-MTA: dns; mx.example
+
+Final-Recipient: rfc822; rita@elsewhere.example
+Action: failed
+Status: {status}
+
+--r
+Content-Type: text/rfc822-headers
+
+Message-ID: {about}
+Subject: x
+
+--r--
+""".replace("\n", "\r\n").encode()

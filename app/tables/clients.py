@@ -50,6 +50,8 @@ class Contact(SQLModel, table=True):
         UniqueConstraint("client_id", "id"),
         Index("uq_contacts_client_id_email", "client_id", text("lower(email)"), unique=True),
         Index("ix_contacts_email", text("lower(email)")),
+        # The mailbox it leads to, for what bounced: see `app/desk/bounces/queries.py`.
+        Index("ix_contacts_mailbox", text(r"regexp_replace(lower(email), '\+[^@]*@', '@')")),
         one_of("language", *LANGUAGES),
     )
     id: UUID = Field(primary_key=True)

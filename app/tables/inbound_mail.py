@@ -111,6 +111,7 @@ class BouncedAddress(SQLModel, table=True):
     """An address that refused a mail of ours for good; forgotten when it writes to us."""
 
     __tablename__ = "bounced_addresses"
+    __table_args__ = (Index("ix_bounced_addresses_bounced_at_mail_id", "bounced_at", "mail_id"),)
     mailbox: str = Field(primary_key=True, max_length=254)
     mail_id: UUID = Field(sa_column=Column(ForeignKey("outgoing_mails.id"), nullable=False, index=True))
     status: str = Field(max_length=20)

@@ -39,6 +39,8 @@ WHO = {
     "release_inbound_message": DESK,
     "discard_inbound_message": DESK,
     "list_ticket_mails": DESK,
+    "list_bounces": STAFF,
+    "clear_bounce": DESK,
     "list_queue": STAFF,
     "claim_ticket": DESK,
     # Whom the desk works for: the books need names and addresses, not websites; a client sees itself.

@@ -53,6 +53,7 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
     )
     job = await builders.a_dead_job(conn)
     mail = await builders.a_kept_mail(conn)
+    bounce = await builders.a_bounce(conn)
     key_id = await conn.fetchval("SELECT id FROM api_keys WHERE role = 'mail'")
     timer = await billing.a_timer(conn, await builders.a_ticket(conn), keys.agent_id)
     return {
@@ -60,6 +61,7 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
         "closure_id": str(closure["id"]),
         "job_id": str(job["id"]),
         "inbound_message_id": str(mail["id"]),
+        "bounce_id": str(bounce["mail_id"]),
         "api_key_id": str(key_id),
         "key_id": str(key_id),
         "agent_id": str(keys.agent_id),

@@ -7,8 +7,9 @@ from uuid import UUID
 
 from app.core.db import Connection, Row
 from app.core.sql import assignments, one
+from app.desk.bounces.queries import OF_CONTACT
 
-CONTACT = "id, client_id, name, email, phone, language, billing, created_at, version"
+CONTACT = f"id, client_id, name, email, phone, language, billing, created_at, version, {OF_CONTACT}"
 
 
 async def contacts(connection: Connection, client_id: UUID, after: UUID, limit: int) -> list[Row]:

@@ -10,7 +10,7 @@ from app.core.problems import not_found
 from app.core.unit import Unit, Work
 from app.desk.clients.queries import client_exists
 from app.desk.contacts import queries, service
-from app.desk.contacts.schemas import ContactIn, ContactOut, ContactPatch
+from app.desk.contacts.schemas import ContactIn, ContactOut, ContactPatch, contact_out
 
 router = desk_router("/v1/clients/{client_id}/contacts", "clients")
 
@@ -24,7 +24,7 @@ async def list_contacts(client_id: UUID, work: Work, limit: Limit = 50, cursor: 
         raise not_found()
     rows = await queries.contacts(connection, client_id, after, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "id")
-    return Page(items=[ContactOut(**row) for row in shown], next_cursor=next_cursor)
+    return Page(items=[contact_out(row) for row in shown], next_cursor=next_cursor)
 
 
 @router.post("", operation_id="create_contact", status_code=201, **allows("contacts:write", 404, 409))
@@ -36,7 +36,7 @@ async def create_contact(client_id: UUID, body: ContactIn, work: Work) -> Contac
     row = await service.add_contact(connection, client_id, dict(body), actor=work.caller.actor(), now=work.now)
     work.created(f"/v1/clients/{client_id}/contacts", row["id"])
     work.etag(row["version"])
-    return ContactOut(**row)
+    return contact_out(row)
 
 
 @router.get("/{contact_id}", operation_id="read_contact", **allows("contacts:read", 404))
@@ -48,7 +48,7 @@ async def read_contact(client_id: UUID, contact_id: UUID, work: Work) -> Contact
     if row is None:
         raise not_found()
     work.etag(row["version"])
-    return ContactOut(**row)
+    return contact_out(row)
 
 
 @router.patch("/{contact_id}", operation_id="change_contact", **allows("contacts:write", 404, 409, 412))
@@ -58,7 +58,7 @@ async def change_contact(client_id: UUID, contact_id: UUID, body: ContactPatch, 
     before = await _locked(work, connection, client_id, contact_id)
     row = await service.change_contact(connection, before, body.changes(), actor=work.caller.actor(), now=work.now)
     work.etag(row["version"])
-    return ContactOut(**row)
+    return contact_out(row)
 
 
 @router.delete(

@@ -5,7 +5,9 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
+from app.core.db import Row
 from app.core.shapes import Bool, Email, In, InstantOut, Language, Line, Out, Patch, Phone, unsent
+from app.desk.bounces.schemas import Bounced, bounced
 
 CONTACT: dict[str, Any] = {
     "name": "Sophie Thill",
@@ -54,6 +56,7 @@ class ContactOut(Out):
                     "id": CONTACT_ID,
                     "client_id": CLIENT_ID,
                     **CONTACT,
+                    "bounce": None,
                     "created_at": "2026-11-24T09:14:02Z",
                     "version": 1,
                 }
@@ -67,5 +70,13 @@ class ContactOut(Out):
     phone: str | None
     language: Language | None = Field(description=NULL_LANGUAGE)
     billing: bool = Field(description=BILLING)
+    bounce: Bounced | None = Field(
+        description="Set once the address refused a mail of ours, until it can be written to."
+    )
     created_at: InstantOut
     version: int
+
+
+def contact_out(row: Row) -> ContactOut:
+    """A row of queries.CONTACT as its shape."""
+    return ContactOut(**dict(row) | {"bounce": bounced(row["bounce"])})

@@ -76,10 +76,6 @@ BOUNCE = """
 UPDATE outgoing_mails SET status = 'bounced', reason = $2, sent_at = coalesce(sent_at, $3)
 WHERE id = $1 AND status <> 'bounced' RETURNING id
 """
-MARK_ADDRESS = """
-INSERT INTO bounced_addresses (mailbox, mail_id, status, bounced_at) VALUES ($1, $2, $3, $4)
-ON CONFLICT (mailbox) DO UPDATE SET mail_id = $2, status = $3, bounced_at = $4
-"""
 # Left by a crash: stored a while ago, not processed. Who takes it up counts the attempt, for mails that kill.
 TAKE_UNPROCESSED = """
 UPDATE inbound_messages i SET attempts = attempts + 1 WHERE id IN (
@@ -152,17 +148,9 @@ async def keep_text(connection: Connection, id_: UUID, text: str, html: str) -> 
 
 
 async def mark_bounced(connection: Connection, mail: Row, status: str, now: datetime) -> bool:
-    """Record that a mail came back, once; and that its address refuses mail."""
+    """Record that a mail came back; whether that is news."""
     first = await connection.fetchval(BOUNCE, mail["id"], f"bounced-{status}"[:60], now)
-    if first is None:
-        return False
-    await connection.execute(MARK_ADDRESS, mail["mailbox"], mail["id"], status[:20], now)
-    return True
-
-
-async def forget_bounce(connection: Connection, mailbox: str) -> None:
-    """Somebody writes from that address: it works."""
-    await connection.execute("DELETE FROM bounced_addresses WHERE mailbox = $1", mailbox)
+    return first is not None
 
 
 async def take_unprocessed(connection: Connection, before: datetime, most: int) -> list[Row]:

@@ -59,7 +59,7 @@ FROM contract_alerts a JOIN contracts c ON (c.client_id, c.id) = (a.client_id, a
 SENT = "UPDATE outgoing_mails SET status = 'sent', sent_at = $2, reason = NULL WHERE id = $1"
 FAILED = """
 UPDATE outgoing_mails m SET status = 'failed', reason = $2 WHERE id = $1 AND status = 'queued'
-RETURNING m.kind, m.ticket_id, (SELECT client_id FROM tickets WHERE id = m.ticket_id) AS client_id
+RETURNING m.id, m.kind, m.ticket_id, m.mailbox, (SELECT client_id FROM tickets WHERE id = m.ticket_id) AS client_id
 """
 
 

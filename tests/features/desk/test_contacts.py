@@ -42,6 +42,7 @@ async def test_a_contact_is_told_back(api: httpx.AsyncClient, keys: Keys):
         "client_id": str(keys.client_id),
         "email": "Sophie@thill.lu",
         "phone": "+352621123456",
+        "bounce": None,
         "created_at": contact["created_at"],
         "version": 1,
     }

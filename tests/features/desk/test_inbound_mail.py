@@ -9,7 +9,7 @@ from app.core.db import Connection
 from app.desk.mail.service.addresses import message_id, reply_address
 from tests.builders import Keys, a_contact, a_ticket
 from tests.conftest import Clock
-from tests.mails import SUPPORT, URGENCE, a_mail
+from tests.mails import SUPPORT, URGENCE, a_bounce_of, a_mail
 from tests.service import SETTINGS
 
 MAIL = {"Content-Type": "message/rfc822"}
@@ -288,40 +288,9 @@ async def test_too_many_mails_of_one_address_are_held_back(desk: Desk, app: Any)
     assert outcomes == ["ticket"] * 3 + ["quarantined"] * 2
 
 
-def a_bounce(about: str) -> bytes:
-    return f"""From: MAILER-DAEMON@mx.example
-To: support@e-connect.lu
-Subject: Undelivered Mail Returned to Sender
-Return-Path: <>
-Auto-Submitted: auto-replied
-Content-Type: multipart/report; report-type=delivery-status; boundary=r
-
---r
-Content-Type: text/plain
-
-I could not deliver it.
---r
-Content-Type: message/delivery-status
-
-Reporting-MTA: dns; mx.example
-
-Final-Recipient: rfc822; rita@elsewhere.example
-Action: failed
-Status: 5.1.1
-
---r
-Content-Type: text/rfc822-headers
-
-Message-ID: {about}
-Subject: x
-
---r--
-""".replace("\n", "\r\n").encode()
-
-
 async def test_a_bounce_marks_the_address_and_tells_the_agents(desk: Desk):
     ticket_id = (await desk.receive(a_mail()))["ticket_id"]
-    landed = await desk.receive(a_bounce(await desk.acknowledgement(ticket_id)))
+    landed = await desk.receive(a_bounce_of(await desk.acknowledgement(ticket_id)))
 
     assert (landed["outcome"], landed["reason"], landed["ticket_id"]) == ("message", "bounce", ticket_id)
     (mail,) = await desk.mails(ticket_id)

@@ -6,13 +6,16 @@ from typing import Literal, cast
 from uuid import UUID
 
 from app.adapters.mail_parsing import Parsed
+from app.core import events
 from app.core.db import Connection, Row
 from app.core.settings import Settings
+from app.desk.bounces.service import clear_address, mark_address
 from app.desk.inbound_mail import queries
 from app.desk.inbound_mail.service.judging import Judgement
 from app.desk.inbound_mail.service.settling import Landed, accepted_by, accepted_files, settle
 from app.desk.tickets import queries as ticket_queries
 from app.desk.tickets import service as tickets
+from app.domain.bounce import meaning
 from app.domain.inbound_mail import Person, answers_automatically, is_forward, is_urgent, topic
 from app.domain.mail import bare_address
 from app.domain.mail_language import language_of
@@ -49,7 +52,7 @@ async def act(
     elif decision.outcome is Outcome.TICKET:
         landed = await _open(connection, row, parsed, judgement, settings=settings, actor=actor, now=now)
     if landed is not None and decision.news and parsed.facts.sender is not None:
-        await _welcome(connection, parsed, judgement, landed.ticket_id, settings, now)
+        await _welcome(connection, parsed, judgement, landed.ticket_id, settings, actor, now)
     return await settle(connection, row, decision, landed, settled_by=settled_by, now=now)
 
 
@@ -127,11 +130,15 @@ async def _bounced(
     """A mail of ours came back: its address is marked, and its ticket tells the agents."""
     status = (parsed.facts.report.status if parsed.facts.report else "") or "unknown"
     first = await queries.mark_bounced(connection, mail, status, now)
+    if first:
+        await mark_address(connection, mail, status, actor=actor, now=now)
     if mail["ticket_id"] is None:
+        data = {"status": status, "mailbox": mail["mailbox"]}
+        await events.record(connection, "mail.bounced", subject_id=mail["id"], actor=actor, data=data, now=now)
         return None
     ticket = await ticket_queries.lock_ticket(connection, mail["ticket_id"])
     assert ticket is not None  # noqa: S101 (tickets are never deleted)
-    said = f"The mail to {mail['recipient']} could not be delivered ({status})."
+    said = f"The mail to {mail['recipient']} could not be delivered ({status}). {meaning(status)}"
     if not first:
         said += " This is another report about the same mail."
     message_id = await tickets.note_what_came(
@@ -142,13 +149,14 @@ async def _bounced(
 
 
 async def _welcome(
-    connection: Connection, parsed: Parsed, judgement: Judgement, ticket_id: UUID, settings: Settings, now: datetime
-) -> None:
+    connection: Connection, parsed: Parsed, judgement: Judgement, ticket_id: UUID, settings: Settings,
+    actor: dict[str, str], now: datetime,
+) -> None:  # fmt: skip
     """Whom a known writer copies gets the replies too; whose address bounced once can be written to again."""
     sender = parsed.facts.sender
     assert sender is not None  # noqa: S101 (the caller looked)
     if judgement.sender_bounced:
-        await queries.forget_bounce(connection, bare_address(sender.address))
+        await clear_address(connection, bare_address(sender.address), "it wrote to us", actor=actor, now=now)
     if judgement.lead is not None and not judgement.lead.participates:
         return
     known = {bare_address(sender.address)}

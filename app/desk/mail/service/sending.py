@@ -17,8 +17,10 @@ from app.core import events
 from app.core.db import Connection, Database
 from app.core.jobs import Effect, Failed, Handler, Job
 from app.core.settings import Settings
+from app.desk.bounces.service import mark_address
 from app.desk.mail import queries
 from app.desk.mail.service.wording import compose
+from app.domain.bounce import is_address_unknown
 
 ACTOR = {"role": "worker"}
 TO_SEND = {"queued", "failed"}  # a failed one has a job again only when somebody wants another try
@@ -111,6 +113,9 @@ async def _fail(mail_id: UUID, reason: str, connection: Connection, now: datetim
         data={"kind": mail["kind"], "reason": reason},
         now=now,
     )
+    status = reason.rpartition("-")[2]
+    if reason.startswith("smtp-5") and is_address_unknown(status):
+        await mark_address(connection, mail, status, actor=ACTOR, now=now)
 
 
 def _reason(failure: DeliveryFailed) -> str:
