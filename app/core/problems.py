@@ -114,6 +114,9 @@ KINDS: dict[str, Kind] = {
     "terms-exist": Kind(
         409, "There are terms for that date", "A published version never changes: choose another date."
     ),
+    "terms-changed": Kind(
+        409, "New terms were published this moment", "Nothing was written: send it again, and the new terms price it."
+    ),
     "terms-invalid": Kind(422, "The policy makes no sense", "`field` names the number that is out of its bounds."),
     "mailbox-unknown": Kind(422, "This is not one of our mailboxes", "Name the address that the mail was sent to."),
     "mail-not-held-back": Kind(409, "The mail is not held back", "Read it again: somebody has dealt with it."),
@@ -197,6 +200,7 @@ CONSTRAINTS: dict[str, str] = {
     "fk_api_keys_client_id": "reference-unknown",
     "fk_api_keys_agent_id": "reference-unknown",
     "uq_terms_effective_on": "terms-exist",
+    "terms_in_force": "terms-changed",
     "fk_quotes_client_id_ticket_id": "client-mismatch",
     "fk_permanence_sites_client_id_site_id": "client-mismatch",
     "ex_permanence_shifts_agent_id_during": "agent-busy",

@@ -18,7 +18,13 @@ COLUMNS = TERMS.replace("t.", "")
 
 PEOPLE = """
 SELECT cl.id AS client_id, co.name, co.email, coalesce(co.language, cl.language) AS language
-FROM clients cl LEFT JOIN contacts co ON co.client_id = cl.id ORDER BY cl.id, co.id
+FROM clients cl LEFT JOIN contacts co ON co.client_id = cl.id ORDER BY cl.id, co.id FOR KEY SHARE OF cl
+"""
+# The latest of what was priced by its date; urgencies were opened in the order of their ids.
+PRICED = """
+SELECT (SELECT max(worked_on) FROM time_entries) AS worked_on,
+       (SELECT max(purchased_on) FROM contracts) AS purchased_on,
+       (SELECT opened_at FROM urgencies ORDER BY id DESC LIMIT 1) AS opened_at
 """
 # One statement for all clients: the mails, their jobs, and the proof of who was told.
 TELL = """
@@ -73,8 +79,13 @@ async def versions(connection: Connection, before: date | None, limit: int) -> l
 
 
 async def lock_versions(connection: Connection) -> None:
-    """One publication at a time."""
-    await connection.execute("LOCK TABLE terms IN SHARE ROW EXCLUSIVE MODE")
+    """One publication at a time, and nothing is priced meanwhile: triggers share this lock (check_terms_in_force)."""
+    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('terms', 0))")
+
+
+async def priced(connection: Connection) -> Row:
+    """See PRICED."""
+    return await one(connection, PRICED)
 
 
 async def insert_terms(connection: Connection, values: Mapping[str, Any]) -> Row:
@@ -88,7 +99,7 @@ async def insert_terms(connection: Connection, values: Mapping[str, Any]) -> Row
 
 
 async def everybody(connection: Connection) -> list[Row]:
-    """Each contact of each client; a client without contacts once, without a name."""
+    """Each contact of each client, or the client once without a name; nobody removes a client meanwhile."""
     return await connection.fetch(PEOPLE)
 
 

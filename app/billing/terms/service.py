@@ -1,6 +1,6 @@
 """The terms: which version holds on a date, and how a new one is published (rule N)."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
 from typing import Any
@@ -68,25 +68,38 @@ async def publish_terms(
     Raises:
         Refusal: `terms-retroactive`, `notice-too-short`, `terms-invalid`, or `terms-exist` for that date.
     """
+    people = await queries.everybody(connection)  # before the lock: whoever logs time holds its client already
     await queries.lock_versions(connection)
     effective_on, today = wanted["effective_on"], local_date(now)
     in_force = await terms_on(connection, today)
-    check_publication(effective_on, today, last_priced_on=None, notice_days=in_force["notice_days"], reason=reason)
+    check_publication(
+        effective_on,
+        today,
+        last_priced_on=await _last_priced_on(connection),
+        notice_days=in_force["notice_days"],
+        reason=reason,
+    )
     before = await terms_on(connection, effective_on)
     if before["effective_on"] == effective_on:
         raise Refusal("terms-exist", f"Terms for {effective_on} were published already.", pointer="/effective_on")
     values = {**before, **wanted, "id": new_id(), "reason": reason, "published_at": now}
     policy(values)
     row = await queries.insert_terms(connection, values)
-    told = await _tell_everybody(connection, row["id"], now)
+    told = await _tell(connection, people, row["id"], now)
     data = {"effective_on": effective_on.isoformat(), "told": told, "reason": reason}
     await events.record(connection, "terms.published", subject_id=row["id"], actor=actor, data=data, now=now)
     return row
 
 
-async def _tell_everybody(connection: Connection, terms_id: UUID, now: datetime) -> int:
+async def _last_priced_on(connection: Connection) -> date | None:
+    """The latest local date for which anything was priced, once nobody else prices."""
+    row = await queries.priced(connection)
+    opened_on = local_date(row["opened_at"]) if row["opened_at"] else None
+    return max((day for day in (row["worked_on"], row["purchased_on"], opened_on) if day), default=None)
+
+
+async def _tell(connection: Connection, people: Sequence[Row], terms_id: UUID, now: datetime) -> int:
     """Queue the notices; how many mails that makes."""
-    people = await queries.everybody(connection)
     notices = [
         (
             new_id(), new_id(), new_id(), one["client_id"], one["name"], one["email"],
