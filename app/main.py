@@ -5,21 +5,16 @@ from contextlib import asynccontextmanager, closing
 
 from fastapi import FastAPI
 from fastapi.routing import iter_route_contexts
-from starlette.middleware.cors import CORSMiddleware
 
 from app import api
 from app.adapters.mail_parser import MailParser
 from app.core import documentation, handlers, http
 from app.core.db import Database, open_pool
 from app.core.edge import Edge
+from app.core.intake import Intake
+from app.core.origins import Origins
 from app.core.settings import Settings
 from app.core.telemetry import configure_logs, configure_traces
-
-EXPOSED = [
-    "ETag", "Idempotency-Replayed", "Link", "Location", "RateLimit-Limit", "RateLimit-Remaining",
-    "RateLimit-Reset", "Retry-After", "X-Request-ID",
-]  # fmt: skip
-ALLOWED = ["Authorization", "Content-Type", "Idempotency-Key", "If-Match", "If-None-Match", "X-Request-ID"]
 
 
 def create_app(settings: Settings | None = None, database: Database | None = None) -> FastAPI:
@@ -43,19 +38,17 @@ def create_app(settings: Settings | None = None, database: Database | None = Non
 
     app = FastAPI(**api.DESCRIPTION, lifespan=lifespan, docs_url=None, redoc_url=None, redirect_slashes=False)
     app.state.settings = settings
+    app.state.intake = Intake(settings.upload_mebibytes * 2**20, settings.uploads_at_once_per_ip)
     app.state.mail_parser = MailParser(seconds=settings.mail_parse_seconds)
     api.include_all(app)
     documentation.install(app)
     handlers.install(app)
     http.check_permissions(app)
     app.state.routes = list(iter_route_contexts(app.router.routes))
-    app.add_middleware(Edge, last_resort=handlers.unforeseen)
     app.add_middleware(
-        CORSMiddleware,
-        allow_origins=settings.allowed_origins,
-        allow_methods=["GET", "POST", "PATCH", "PUT", "DELETE"],
-        allow_headers=ALLOWED,
-        expose_headers=EXPOSED,
-        max_age=600,
+        Edge,
+        origins=Origins(settings.allowed_origins),
+        last_resort=handlers.unforeseen,
+        no_leave=handlers.no_leave,
     )
     return app

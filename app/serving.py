@@ -22,6 +22,7 @@ from app.adapters import embedded_postgres
 from app.core import migrations
 from app.core.db import Database, open_pool
 from app.core.settings import Settings
+from app.core.wire import wire_of
 from app.demo.loading import load_demo
 from app.desk.calendar.service import load_holidays
 from app.main import create_app
@@ -105,6 +106,8 @@ async def serve(settings: Settings, app_url: str) -> None:
         app = create_app(settings, database)
         config = uvicorn.Config(
             app,
+            http=wire_of(settings),
+            ws="none",
             host=settings.host,
             port=settings.port,
             access_log=False,
@@ -225,6 +228,7 @@ async def page(name: str, port: int, settings: Settings) -> AsyncIterator[None]:
         str(EXAMPLES / "help-form" / "serve.py"),
         *("--port", str(port), "--api", settings.base_url, "--folder", str(EXAMPLES / name), "--until-eof"),
         stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.DEVNULL,  # its address is among those that `serve` prints
     )
     try:
         yield

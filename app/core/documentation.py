@@ -158,6 +158,7 @@ def _add_body_refusals(operation: dict[str, Any], limit: int, *, files: bool) ->
     with_files = f", or with files than {FILES_LIMIT}" if files else ""
     for status, description in (
         ("400", "The body cannot be read."),
+        ("408", "The body came too slowly."),
         ("409", "A rule of the desk or a race refuses it."),
         ("413", f"The body is larger than {limit} bytes{with_files}."),
         ("415", "The body has the wrong media type."),

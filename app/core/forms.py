@@ -16,6 +16,7 @@ FORM_LIMIT = 64 * KIBIBYTE
 FILES_LIMIT = 20 * KIBIBYTE * KIBIBYTE
 MOST_FILES = 10
 MOST_FIELDS = 40
+LARGEST_PART_HEAD = 8 * KIBIBYTE
 # A form has no booleans: a ticked box says on, a script says true.
 TICKED: dict[str, Any] = {"true": True, "on": True, "false": False}
 
@@ -34,11 +35,29 @@ class StrictParser(MultiPartParser):
 
     complete = False
     field_bytes = 0
+    head_bytes = 0
 
     def on_part_begin(self) -> None:
         """Whatever charset the header claims, a form is UTF-8."""
         super().on_part_begin()
         self._charset = "utf-8"
+        self.head_bytes = 0
+
+    def on_header_field(self, data: bytes, start: int, end: int) -> None:
+        """Part of a header's name."""
+        self._count_head(end - start)
+        super().on_header_field(data, start, end)
+
+    def on_header_value(self, data: bytes, start: int, end: int) -> None:
+        """Part of a header's value."""
+        self._count_head(end - start)
+        super().on_header_value(data, start, end)
+
+    def _count_head(self, more_bytes: int) -> None:
+        """Starlette would keep a part's headers whatever their size and number."""
+        self.head_bytes += more_bytes + 1
+        if self.head_bytes > LARGEST_PART_HEAD:
+            raise Problem("malformed-form", "The headers of a part are too large.")
 
     def on_part_end(self) -> None:
         """Refuse text that is not UTF-8, and more of it than a form may hold."""
@@ -67,16 +86,17 @@ async def read_form(request: Request, booleans: Collection[str]) -> tuple[dict[s
     parser = StrictParser(
         request.headers, request.stream(), max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=FORM_LIMIT
     )
+    form: FormData | None = None
     try:
         form = await parser.parse()
-    except MultiPartException:
-        raise Problem("malformed-form") from None
-    try:
         if not parser.complete:
             raise Problem("malformed-form", "The form is cut off.")
         return dict(_fields(form, booleans)), [file async for file in _files(form)]
+    except MultiPartException:
+        raise Problem("malformed-form") from None
     finally:
-        await form.close()
+        if form is not None:
+            await form.close()
         for unfinished in parser._files_to_close_on_error:  # noqa: SLF001 (of a form that is cut off in a file)
             unfinished.close()
 

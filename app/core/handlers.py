@@ -6,7 +6,7 @@ from typing import Any
 import asyncpg
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, Response
 from starlette.exceptions import HTTPException
 from starlette.routing import Match
 
@@ -124,12 +124,15 @@ def _pointer(path: Iterable[Any], *, unknown: bool) -> str:
     return "".join(f"/{escape(str(part))}" for part in shown)
 
 
-async def _http(request: Request, exc: Any) -> JSONResponse:
+async def _http(request: Request, exc: Any) -> Response:
     """What Starlette and FastAPI raise by themselves."""
     if exc.status_code == 404:  # noqa: PLR2004
         return answer(request, not_found())
     if exc.status_code == 405:  # noqa: PLR2004
-        return answer(request, Problem("method-not-allowed", headers={"Allow": ", ".join(allowed(request))}))
+        allow = {"Allow": ", ".join(allowed(request))}
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=allow)
+        return answer(request, Problem("method-not-allowed", headers=allow))
     return answer(request, Problem("malformed-request"))
 
 
@@ -140,6 +143,8 @@ def allowed(request: Request) -> list[str]:
         match, _ = route.matches(request.scope)
         if match is not Match.NONE:
             methods |= route.methods or set()
+    methods = methods or {"GET"}  # the folder of the documentation's files is no route
+    methods |= {"OPTIONS", "HEAD"} if "GET" in methods else {"OPTIONS"}
     return sorted(methods)
 
 
@@ -163,3 +168,8 @@ def unforeseen(request: Request, exc: Exception) -> JSONResponse:
     """The answer to what nobody foresaw; the log tells us what it was, the client only that it was us."""
     LOGGER.error("internal error", exc_info=exc, request_id=request.scope["state"]["request_id"])
     return answer(request, Problem("internal-error"))
+
+
+def no_leave(request: Request) -> JSONResponse:
+    """The answer to a browser that asks for leave on behalf of a page that gets none."""
+    return answer(request, Problem("origin-not-allowed"))

@@ -5,7 +5,7 @@
 """
 
 from collections.abc import Callable, Coroutine
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fastapi import APIRouter, FastAPI, Request, Response, params
@@ -32,6 +32,7 @@ REFUSALS = {
     401: "No valid API key.",
     403: "The key's role may not do this.",
     404: "It does not exist, or it is not yours.",
+    408: "The body came too slowly.",
     409: "A rule of the desk or a race refuses it.",
     412: "It has changed since you read it.",
     413: "The body is too large.",
@@ -89,6 +90,7 @@ class DeskRoute(APIRoute):
                 files=extra.get("x-files", False),
                 raw=extra.get("x-raw"),
                 booleans=_booleans(self.body_field),
+                strangers=extra.get("x-permission") == PUBLIC,
             ),
             idempotent="POST" in (self.methods or ()) and extra.get("x-writes", True),
             query_names=frozenset(
@@ -174,13 +176,15 @@ class Rule:
             raise Problem("invalid-request", errors[0].message, errors=errors[:10])
 
     async def _read_body(self, request: Request, unit: Unit) -> Request:
+        key = idempotency.read_key(request.headers.get("idempotency-key")) if self.idempotent else None
+        if key is not None:
+            unit.claim = idempotency.Claim(unit.caller.scope, self.route, key, b"")
         request, parsed = await self.reading.read(request, unit)
         # A request is received with its last byte: nobody gets ahead in the queue by sending slowly (T2).
         unit.now = clock.now()
-        key = idempotency.read_key(request.headers.get("idempotency-key")) if self.idempotent else None
-        if key is not None:
+        if unit.claim is not None:
             print_ = idempotency.fingerprint(request.url.path, [parsed, *[file.sha256 for file in unit.files]])
-            unit.claim = idempotency.Claim(unit.caller.scope, self.route, key, print_)
+            unit.claim = replace(unit.claim, fingerprint=print_)
         return request
 
     @staticmethod

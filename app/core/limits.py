@@ -11,6 +11,7 @@ from datetime import datetime, timedelta
 from app.core.db import Connection
 from app.core.idempotency import Claim
 from app.core.problems import Problem
+from app.core.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,3 +104,14 @@ def network_of(address: str) -> str:
         mapped = getattr(parsed, "ipv4_mapped", None)
         return str(mapped or ipaddress.ip_network((parsed, 64), strict=False))
     return str(parsed)
+
+
+def of_the_form(settings: Settings, network: str) -> Limit:
+    """What strangers may send from one network, whatever door they take."""
+    return Limit(f"form {network}", settings.form_per_minute_per_ip, 60)
+
+
+def nearest(said: Mapping[str, str], found: Mapping[str, str]) -> dict[str, str]:
+    """Of two answers' RateLimit-* headers, those of the limit that is nearer to its end."""
+    before, now = (int(headers.get("RateLimit-Remaining", 2**31)) for headers in (said, found))
+    return {**said, **found} if now <= before else dict(said)

@@ -42,6 +42,14 @@ KINDS: dict[str, Kind] = {
     ),
     "request-too-large": Kind(413, "The request is too large", "Send less: `limit_bytes` says how much is read."),
     "method-not-allowed": Kind(405, "The method is not allowed here", "`Allow` lists the methods that are."),
+    "origin-not-allowed": Kind(
+        403,
+        "Browsers may not send this from there",
+        "Call from a configured origin (CORS), with the documented methods and headers.",
+    ),
+    "request-timeout": Kind(408, "The request came too slowly", "Send it again, at once and without pauses."),
+    "head-too-large": Kind(431, "The request's head is too large", "Send a shorter address and fewer headers."),
+    "too-many-uploads": Kind(429, "Too many uploads at once", "Wait until one of them has ended, then repeat."),
     "not-found": Kind(404, "There is nothing here", "It does not exist, or it is not yours to see."),
     "not-acceptable": Kind(406, "No such representation", "Ask for one of the documented media types."),
     # Who is calling.

@@ -42,6 +42,11 @@ class Settings(BaseSettings):
     cors_origins: list[str] | None = Field(default=None, description="Exact origins of the website and frontends.")
     forwarded_allow_ips: str = Field(default="127.0.0.1", description="Proxies whose X-Forwarded-For is believed.")
 
+    head_seconds: int = Field(default=15, ge=1, description="How long a request's line and headers may take.")
+    body_seconds: int = Field(default=30, ge=1, description="A body too; large ones longer, by what has come.")
+    upload_mebibytes: int = Field(default=160, ge=32, description="Files and mails taken in at a time, in a process.")
+    uploads_at_once_per_ip: int = Field(default=4, ge=1, description="Forms with files, in one process.")
+
     database_url: str | None = None
     migration_database_url: str | None = Field(default=None, description="Role that owns the tables, if another.")
     database_pool_size: int = Field(default=8, ge=1, le=100)

@@ -11,6 +11,7 @@ from fastapi import Depends, Request, Response
 from app.core import events, idempotency, limits, paging
 from app.core.credentials import ANYBODY, Caller
 from app.core.db import Connection, Database, Row, begin, commit, roll_back
+from app.core.intake import Intake, Place
 from app.core.problems import Problem
 from app.core.settings import Settings
 
@@ -32,6 +33,8 @@ class Unit:
         self.headers: dict[str, str] = {}
         self.audited: dict[str, Any] = {}
         self.kept_body: bytes | None = None
+        self.place: Place | None = None
+        self._counted: set[str] = set()
         self._database = database
         self._connection: Connection | None = None
         self._transaction: Transaction | None = None
@@ -46,6 +49,12 @@ class Unit:
         """The caller's IP address, as far as trusted proxies tell it."""
         client = self.request.client
         return client.host if client else "unknown"
+
+    @property
+    def intake(self) -> Intake:
+        """The room for large bodies in this process."""
+        intake: Intake = self.request.app.state.intake
+        return intake
 
     async def connection(self) -> Connection:
         """For statements that stand alone: reads."""
@@ -82,9 +91,14 @@ class Unit:
             await idempotency.claim(await self.connection(), self.claim, self.now)
 
     async def limit(self, *wanted: limits.Limit) -> None:
-        """Count this request before its transaction begins; refused with 429 when it is one too many."""
+        """Count this request before its transaction begins, once; refused with 429 when it is one too many."""
         assert self._transaction is None  # noqa: S101 (a refused request must still be counted)
-        self.headers |= await limits.hit(await self.connection(), wanted, self.now, self.claim)
+        new = [limit for limit in wanted if limit.key not in self._counted]
+        if not new:
+            return
+        self._counted.update(limit.key for limit in new)
+        found = await limits.hit(await self.connection(), new, self.now, self.claim)
+        self.headers = limits.nearest(self.headers, found)
 
     def etag(self, version: int) -> None:
         """Tag the answer; a GET whose reader has this version already is answered 304."""
@@ -155,6 +169,8 @@ class Unit:
         """Roll back what was not finished, give the connection back."""
         connection, transaction = self._connection, self._transaction
         self._connection = self._transaction = None
+        if self.place is not None:
+            self.place.leave()
         if connection is None:
             return
         try:

@@ -63,6 +63,8 @@ def forms(operation: Operation) -> dict[str, tuple[set[int], str, bytes]]:
         "a field of 100 KiB": ({400, 413}, TYPE, good + field(name + "2", b"x" * 100_000) + END),
         "another charset": ({400}, f"{TYPE}; charset=utf-16", good + field(name + "3", "ä".encode("utf-16")) + END),
         "64 KiB in 5 fields": ({413}, TYPE, b"".join(field(f"f{n}", b"x" * 15_000) for n in range(5)) + END),
+        "a part's header of 1 MiB": ({400}, TYPE, good + part(FILE, mark, f"X: {'x' * 2**20}") + END),
+        "a part of 10,000 headers": ({400}, TYPE, good + part(FILE, mark, *["X: y"] * 10_000) + END),
         "21 MiB": ({413}, TYPE, good + part(FILE, b"x" * 22_020_096) + END),
         "an empty file": ({422}, TYPE, good + part(FILE, b"") + END),
         "a program": ({422}, TYPE, good + part(FILE, b"MZ\x90\x00" + b"\0" * 200) + END),

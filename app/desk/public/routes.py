@@ -38,7 +38,7 @@ from app.domain.ticket import Channel
 
 router = desk_router("/v1/public", "public")
 Token = Annotated[str, Path(min_length=43, max_length=43, pattern=r"^[A-Za-z0-9_\-]{43}$")]
-MINUTE, HOUR = 60, 3600
+HOUR = 3600
 HOLIDAYS_SHOWN = 5
 
 
@@ -52,7 +52,7 @@ async def create_public_ticket(body: PublicTicketIn, work: Work) -> ReceiptOut:
     """Take in the help form, at any hour (H2); answer with the number and mail the acknowledgement (T1)."""
     network, mailbox = limits.network_of(work.client_address), bare_address(body.email)
     await work.limit(
-        limits.Limit(f"form {network}", work.settings.form_per_minute_per_ip, MINUTE),
+        limits.of_the_form(work.settings, network),
         limits.Limit(f"form {mailbox}", work.settings.form_per_hour_per_address, HOUR),
     )
     connection = await work.begin()
@@ -130,7 +130,7 @@ async def create_public_message(receipt_token: Token, body: PublicMessageIn, wor
     """Reply on the ticket; reopens it within 14 days of its end, later opens a new one that follows it (T2)."""
     ticket_id = _ticket_of(work, receipt_token)
     network = limits.network_of(work.client_address)
-    await work.limit(limits.Limit(f"form {network}", work.settings.form_per_minute_per_ip, MINUTE))
+    await work.limit(limits.of_the_form(work.settings, network))
     connection = await work.begin()
     ticket = await ticket_queries.lock_ticket(connection, ticket_id)
     if ticket is None:
