@@ -4,6 +4,7 @@ import json
 import socket
 import time
 from collections.abc import Iterator
+from typing import Self
 
 import pytest
 
@@ -24,7 +25,7 @@ class Line:
     def __init__(self, server: LiveServer) -> None:
         self.socket = socket.create_connection(("127.0.0.1", server.port), timeout=PATIENCE_SECONDS)
 
-    def __enter__(self) -> "Line":
+    def __enter__(self) -> Self:
         return self
 
     def __exit__(self, *_: object) -> None:

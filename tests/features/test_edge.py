@@ -116,7 +116,7 @@ async def test_only_a_welcome_page_may_read_the_answer(api: httpx.AsyncClient, p
     welcome = await api.get(path, headers={"Origin": ORIGIN})
     assert welcome.headers["access-control-allow-origin"] == ORIGIN
     assert "Retry-After" in welcome.headers["access-control-expose-headers"]
-    for stranger in ("https://evil.example", "null", "http://desk.test", "\udcff"):
-        answer = await api.get(path, headers={"Origin": stranger.encode("utf-8", "surrogateescape")})
+    for stranger in (b"https://evil.example", b"null", b"http://desk.test", b"\xff"):
+        answer = await api.get(path, headers={b"Origin": stranger})
         assert not [name for name in answer.headers if name.startswith("access-control")]
         assert answer.headers["vary"] == "Origin"
