@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261125_terms_stay"
-down_revision = "20261125_chargeable_minutes"
+down_revision = "20261125_bounces"
 branch_labels = None
 depends_on = None
 
