@@ -84,7 +84,8 @@ def check_limits(raw: bytes) -> None:
 
 
 def _text(content: Content) -> str:
-    return tidy(headers.storable("\n\n".join(text for text in content.texts if text.strip())))[:LONGEST_TEXT]
+    texts = [text for text in content.texts if text.strip()] or content.spare_texts
+    return tidy(headers.storable("\n\n".join(texts)))[:LONGEST_TEXT]
 
 
 def _facts(message: PartMessage, report: Report | None) -> Facts:

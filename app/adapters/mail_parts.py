@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from app.adapters import mail_headers as headers
 from app.adapters.mail_text import clean_html, text_of_html, unflowed
+from app.adapters.tnef import NotTnef, is_tnef, opened
 
 MOST_PARTS = 200
 DEEPEST = 30
@@ -42,6 +43,7 @@ class Content:
     texts: list[str] = field(default_factory=list)
     htmls: list[str] = field(default_factory=list)
     files: list[Attached] = field(default_factory=list)
+    spare_texts: list[str] = field(default_factory=list)  # for a mail without any text of its own
     parts: int = 0
     alternatives: bool = False  # HTML stands beside a plain text that says the same
 
@@ -86,6 +88,7 @@ def _alternative(children: list[PartMessage], content: Content, depth: int) -> N
     content.htmls += inner.htmls
     content.texts.append(plain or "\n".join(text_of_html(html) for html in inner.htmls))
     content.files += inner.files
+    content.spare_texts += inner.spare_texts
 
 
 def _leaf(part: PartMessage, kind: str, content: Content) -> None:
@@ -109,9 +112,29 @@ def _leaf(part: PartMessage, kind: str, content: Content) -> None:
 
 
 def _file(part: PartMessage, body: bytes, content: Content) -> None:
+    if is_tnef(body) and _winmail(body, content):
+        return
     kind = part.get_content_type()
     fallback = {"message/rfc822": "message.eml", "text/calendar": "invitation.ics"}.get(kind, kind.replace("/", "."))
     content.files.append(Attached(_file_name(part) or fallback, body))
+
+
+def _winmail(body: bytes, content: Content) -> bool:
+    """Outlook's own envelope: its files are the mail's, its text stands in where the mail has none.
+
+    False when nothing can be got out of it: then it stays the file that it is.
+    """
+    try:
+        found = opened(body)
+    except NotTnef:
+        return False
+    text = headers.storable(found.text.strip() or text_of_html(clean_html(found.html)))
+    content.parts += len(found.files)
+    if content.parts > MOST_PARTS:
+        raise Unreadable("too-many-parts")
+    content.files += [Attached(headers.one_line(name, 200) or "file", data) for name, data in found.files]
+    content.spare_texts += [text] if text else []
+    return bool(found.files or text)
 
 
 def body_of(part: PartMessage) -> bytes:

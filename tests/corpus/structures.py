@@ -3,6 +3,7 @@
 import base64
 from collections.abc import Iterator
 
+from tests import winmail
 from tests.corpus.case import Case
 from tests.mails import a_mail, a_multipart, a_part
 
@@ -103,6 +104,30 @@ def _html() -> Iterator[Case]:
         yield Case(name=f"HTML: {name}", body=text, raw=a_mail(html, Content_Type=HTML))
 
 
+def _outlook(content: bytes) -> bytes:
+    return file("winmail.dat", content, "application/ms-tnef")
+
+
+def _wrapped() -> Iterator[Case]:
+    """What Outlook wraps up is unwrapped; what nobody can unwrap stays in the raw mail and is noted."""
+    shot, text = winmail.a_file("shot.png", PNG), {winmail.TEXT: winmail.unicode("Siehe Anhang.")}
+    said = winmail.winmail([shot], text)
+    plain = a_part("see")
+    yield Case(name="winmail.dat", body="see", files=["shot.png"], refused=[], raw=a_multipart(plain, _outlook(said)))
+    yield Case(name="only a winmail.dat", body="Siehe Anhang.", files=["shot.png"], raw=a_multipart(_outlook(said)))
+    page = winmail.winmail(said={winmail.HTML: b"<p>Nur <script>x()</script>HTML</p>"})
+    yield Case(name="HTML in a winmail.dat", body="Nur HTML", files=[], raw=a_multipart(_outlook(page)))
+    evil = winmail.winmail([winmail.a_file("../../run\r\n.exe", b"MZ\x90\x00" + b"\x00" * 200)])
+    yield Case(name="a program in a winmail.dat", files=[], raw=a_multipart(plain, _outlook(evil)))
+    many = winmail.winmail([winmail.a_file("a.txt", b"a")] * 300)
+    yield Case(
+        name="300 files in a winmail.dat",
+        outcome="quarantined",
+        reason="too-many-parts",
+        raw=a_multipart(plain, _outlook(many)),
+    )
+
+
 def _files() -> Iterator[Case]:
     yield Case(
         name="a picture",
@@ -130,8 +155,9 @@ def _files() -> Iterator[Case]:
         refused=["cat.png"],
         raw=a_multipart(a_part("see"), file("cat.png", b"\x7fELF" + b"\x00" * 200, "image/png")),
     )
+    yield from _wrapped()
     yield Case(
-        name="winmail.dat",
+        name="a broken winmail.dat",
         files=[],
         refused=["winmail.dat"],
         raw=a_multipart(
