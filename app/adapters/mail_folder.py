@@ -33,9 +33,9 @@ class Outbox:
         try:
             await asyncio.to_thread(self.write, raw_message, recipient)
         except Unmailable as error:
-            raise Permanent(str(error)) from error
+            raise Permanent("unmailable", str(error)) from error
         except OSError as error:
-            raise Temporary(f"The outbox cannot be written: {error.strerror}") from error
+            raise Temporary("outbox-unwritable", f"The outbox cannot be written: {error.strerror}") from error
 
     def write(self, raw_message: bytes, recipient: str) -> Path:
         """The path of the written file; it is complete and on disk, or not there at all."""

@@ -55,10 +55,13 @@ class UrgencyPrice:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TicketReopened:
-    """A ticket joins the queue again (T2). `next_opening_at` counts only while the desk is closed (H2)."""
+class Acknowledgement:
+    """A new ticket came in (T1). `next_opening_at` counts only while the desk is closed (H2).
 
-    kind: ClassVar[str] = "ticket_reopened"
+    `urgency` is what was accepted, None where no fee is due.
+    """
+
+    kind: ClassVar[str] = "acknowledgement"
 
     number: str
     lane: Literal["standard", "urgent"]
@@ -66,14 +69,6 @@ class TicketReopened:
     desk_open: bool
     next_opening_at: datetime | None = None
     queue_position: int | None = None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Acknowledgement(TicketReopened):
-    """A new ticket came in (T1). `urgency` is what was accepted, None where no fee is due."""
-
-    kind: ClassVar[str] = "acknowledgement"
-
     urgency: UrgencyPrice | None = None
 
 
@@ -102,7 +97,7 @@ class UrgencyAlert:
     ticket_url: str
 
 
-Facts = Acknowledgement | TicketReopened | PublicReply | UrgencyAlert | QuoteSent | QuoteReminder | MoneyMail
+Facts = Acknowledgement | PublicReply | UrgencyAlert | QuoteSent | QuoteReminder | MoneyMail
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +176,7 @@ def _rows(facts: Facts, words: Words) -> Rows:
         rows.append((words.say("urgency_alert.requester"), facts.requester_name))
         rows.append((words.say("urgency_alert.topic"), facts.topic))
         rows.append((words.say("urgency_alert.received"), words.moment(facts.received_at)))
-    elif isinstance(facts, TicketReopened):
+    elif isinstance(facts, Acknowledgement):
         rows.append((words.say("common.lane"), words.say(f"common.lane_{facts.lane}")))
         if facts.queue_position is not None:
             rows.append((words.say("common.position"), str(facts.queue_position)))
@@ -189,7 +184,7 @@ def _rows(facts: Facts, words: Words) -> Rows:
     return rows
 
 
-def _desk(facts: TicketReopened, words: Words) -> str:
+def _desk(facts: Acknowledgement, words: Words) -> str:
     if facts.desk_open:
         return words.say("common.desk_open")
     if facts.next_opening_at is None:
@@ -210,7 +205,7 @@ def _price(facts: Facts, words: Words) -> str | None:
 
 
 def _is_urgent(facts: Facts) -> bool:
-    return isinstance(facts, UrgencyAlert) or (isinstance(facts, TicketReopened) and facts.lane == "urgent")
+    return isinstance(facts, UrgencyAlert) or (isinstance(facts, Acknowledgement) and facts.lane == "urgent")
 
 
 def _plain_spaces(text: str) -> str:

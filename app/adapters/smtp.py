@@ -7,7 +7,7 @@ import ssl
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, NoReturn, cast
+from typing import Literal, cast
 
 import aiosmtplib
 
@@ -21,15 +21,32 @@ _MAX_REPLY = 300  # characters kept of what a server says
 _FIRST_PERMANENT = 500
 
 
+Reason = Literal[
+    "unmailable",  # the address cannot be written to
+    "recipient-refused",
+    "message-refused",
+    "sender-refused",
+    "server-refused",  # its greeting, or whatever else is said before the mail's turn
+    "credentials-refused",
+    "tls-failed",
+    "timed-out",
+    "unreachable",
+    "connection-lost",
+    "outbox-unwritable",
+]
+"""Stable: clients and operators see these. docs/mail.md says what to do about each."""
+
+
 class DeliveryFailed(Exception):  # noqa: N818 - the family name of the two below
     """A mail did not leave. Says what happened; never holds credentials or the mail itself.
 
-    `code` is the server's three digits, `status` its enhanced status (`5.1.1`), each None when none was
-    given.
+    `reason` is the kind of trouble, `code` the server's three digits, `status` its enhanced status (`5.1.1`),
+    each None when none was given.
     """
 
-    def __init__(self, detail: str, code: int | None = None, status: str | None = None) -> None:
+    def __init__(self, reason: Reason, detail: str, code: int | None = None, status: str | None = None) -> None:
         super().__init__(detail)
+        self.reason = reason
         self.detail = detail
         self.code = code
         self.status = status
@@ -81,7 +98,7 @@ class Smtp:
         try:
             sender, recipient = sender and ascii_address(sender), ascii_address(recipient)
         except Unmailable as error:
-            raise Permanent(str(error)) from error
+            raise Permanent("unmailable", str(error)) from error
         client = self._client()
         try:
             async with asyncio.timeout(self._server.timeout_seconds):
@@ -91,7 +108,7 @@ class Smtp:
                 async with asyncio.timeout(QUIT_SECONDS):
                     await client.execute_command(b"QUIT")
         except TimeoutError:
-            raise Temporary(f"No answer within {self._server.timeout_seconds} s.") from None
+            raise Temporary("timed-out", f"No answer within {self._server.timeout_seconds} s.") from None
         finally:
             _hang_up(client)
 
@@ -111,24 +128,45 @@ class Smtp:
 
 
 async def _deliver(client: aiosmtplib.SMTP, raw_message: bytes, sender: str, recipient: str) -> None:
+    await _connect(client)
     try:
-        await client.connect()
         await client.mail(sender)
         await client.rcpt(recipient)
         await client.data(raw_message)
-    except aiosmtplib.SMTPAuthenticationError as error:
-        # The server's words may repeat what was sent to it, so only the code is kept.
-        raise Temporary("The server refused the credentials.", error.code) from None
+    except aiosmtplib.SMTPSenderRefused as error:
+        # Before RCPT a refusal is about us or the server (sender, relay rules): the mail is not at fault.
+        raise Temporary("sender-refused", _said("sender", error.code, error.message), *_numbers(error)) from error
     except aiosmtplib.SMTPRecipientRefused as error:
-        _raise_by_code("recipient", error.code, error.message)
+        raise _by_code("recipient-refused", "recipient", error) from error
     except aiosmtplib.SMTPDataError as error:
-        _raise_by_code("message", error.code, error.message)
+        raise _by_code("message-refused", "message", error) from error
     except aiosmtplib.SMTPResponseException as error:
-        # Before RCPT a refusal is about us or the server (greeting, sender, relay rules): the mail is not
-        # at fault.
-        raise Temporary(_said("connection or sender", error.code, error.message), error.code) from error
+        raise Temporary("server-refused", _said("command", error.code, error.message), *_numbers(error)) from error
     except (aiosmtplib.SMTPException, OSError) as error:
-        raise Temporary(f"The connection failed: {_clean(str(error))}") from error
+        raise Temporary("connection-lost", f"The connection failed: {_clean(str(error))}") from error
+
+
+async def _connect(client: aiosmtplib.SMTP) -> None:
+    """Greeting, TLS and credentials: whatever fails here has nothing to do with the mail."""
+    try:
+        await client.connect()
+    except aiosmtplib.SMTPAuthenticationError as error:
+        # The server's words may repeat what was sent to it, so only the numbers are kept.
+        raise Temporary("credentials-refused", "The server refused the credentials.", *_numbers(error)) from None
+    except aiosmtplib.SMTPResponseException as error:
+        raise Temporary("server-refused", _said("connection", error.code, error.message), *_numbers(error)) from error
+    except (aiosmtplib.SMTPException, OSError) as error:
+        raise Temporary(_trouble(error), f"The connection failed: {_clean(str(error))}") from error
+
+
+def _trouble(error: BaseException) -> Reason:
+    """Why there is no connection, from the error and what it came of."""
+    came_of: BaseException | None = error
+    while came_of is not None:
+        if isinstance(came_of, ssl.SSLError) or "STARTTLS" in str(came_of):
+            return "tls-failed"
+        came_of = came_of.__cause__ or came_of.__context__
+    return "connection-lost" if isinstance(error, aiosmtplib.SMTPServerDisconnected) else "unreachable"
 
 
 def _hang_up(client: aiosmtplib.SMTP) -> None:
@@ -139,10 +177,14 @@ def _hang_up(client: aiosmtplib.SMTP) -> None:
         cast("asyncio.WriteTransport", transport).abort()  # uvloop's is one too, but does not inherit from it
 
 
-def _raise_by_code(what: str, code: int, reply: str) -> NoReturn:
-    found = _ENHANCED_STATUS.search(reply)
-    kind = Permanent if code >= _FIRST_PERMANENT else Temporary
-    raise kind(_said(what, code, reply), code, found.group(1) if found else None)
+def _numbers(error: aiosmtplib.SMTPResponseException) -> tuple[int, str | None]:
+    found = _ENHANCED_STATUS.search(error.message)
+    return error.code, found.group(1) if found else None
+
+
+def _by_code(reason: Reason, what: str, error: aiosmtplib.SMTPResponseException) -> DeliveryFailed:
+    kind = Permanent if error.code >= _FIRST_PERMANENT else Temporary
+    return kind(reason, _said(what, error.code, error.message), *_numbers(error))
 
 
 def _said(what: str, code: int, reply: str) -> str:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 from html.parser import HTMLParser
 from importlib.resources import files
 from itertools import product
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -22,7 +23,6 @@ from app.adapters.mail_templates import (
     Language,
     PublicReply,
     RenderedMail,
-    TicketReopened,
     UrgencyAlert,
     UrgencyPrice,
     render,
@@ -43,7 +43,6 @@ STANDARD = Acknowledgement(
     queue_position=7,
 )
 URGENT = replace(STANDARD, lane="urgent", urgency=PRICE)
-REOPENED = TicketReopened(number="EC-2026-000042", lane="standard", receipt_url=LINK, desk_open=True, queue_position=7)
 REPLY = PublicReply(
     number="EC-2026-000042", agent_name="Camille Weber", reply="Voilà qui est fait.\nÀ bientôt", receipt_url=LINK
 )
@@ -63,7 +62,7 @@ QUOTE = QuoteSent(
     valid_until_on=date(2026, 12, 25),
     url=LINK,
 )
-Facts = Acknowledgement | TicketReopened | PublicReply | UrgencyAlert | QuoteSent  # money mails have their own test
+Facts = Acknowledgement | PublicReply | UrgencyAlert | QuoteSent  # money mails have their own test
 EVERY: list[Facts] = [
     STANDARD,
     replace(STANDARD, desk_open=True),
@@ -72,8 +71,6 @@ EVERY: list[Facts] = [
     replace(URGENT, desk_open=True),
     replace(URGENT, urgency=None),
     replace(URGENT, urgency=replace(PRICE, included_minutes=60)),
-    REOPENED,
-    replace(REOPENED, lane="urgent", desk_open=False, next_opening_at=MONDAY),
     REPLY,
     ALERT,
     QUOTE,
@@ -240,7 +237,7 @@ def test_all_mails_about_a_ticket_share_a_subject_so_that_they_are_threaded(lang
     first = render(STANDARD, language, HOUSE).subject
 
     assert render(URGENT, language, HOUSE).subject == first
-    assert render(REPLY, language, HOUSE).subject == render(REOPENED, language, HOUSE).subject == f"Re: {first}"
+    assert render(REPLY, language, HOUSE).subject == f"Re: {first}"
 
 
 NASTY = "<script>alert(1)</script> {number} {{ 7*7 }} {% raw %} \"' & <b>x</b>"
@@ -313,3 +310,10 @@ def test_every_sentence_is_used() -> None:
 def test_a_template_that_asks_for_an_unknown_fact_fails_loudly() -> None:
     with pytest.raises(UndefinedError):
         mail_templates._templates().from_string("{{ nobody_gave_this }}").render()
+
+
+def test_no_template_and_no_word_is_left_unused() -> None:
+    folder = Path(mail_templates.__file__).parent / "templates" / "mail"
+    kinds = {facts.kind for facts in EVERY} | {"contract_alert", "terms_notice"}
+    shared = {"letter", "parts", "rows"}
+    assert {path.name.partition(".")[0] for path in folder.glob("*.j2")} == kinds | shared

@@ -89,7 +89,7 @@ async def queue_mails(database: Clone) -> set[str]:
         ticket = await a_ticket(connection)
         ids = [
             await queue_mail(
-                connection, "ticket_reopened", ticket["id"], f"r{number}@elsewhere.example", "en", now=clock.now()
+                connection, "urgency_alert", ticket["id"], f"r{number}@elsewhere.example", "en", now=clock.now()
             )
             for number in range(MAILS)
         ]

@@ -149,7 +149,7 @@ async def keep_text(connection: Connection, id_: UUID, text: str, html: str) -> 
 
 async def mark_bounced(connection: Connection, mail: Row, status: str, now: datetime) -> bool:
     """Record that a mail came back; whether that is news."""
-    first = await connection.fetchval(BOUNCE, mail["id"], f"bounced-{status}"[:60], now)
+    first = await connection.fetchval(BOUNCE, mail["id"], f"bounced {status}"[:60], now)
     return first is not None
 
 

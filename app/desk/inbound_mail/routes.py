@@ -24,6 +24,7 @@ from app.desk.inbound_mail.schemas import (
     TicketMailOut,
     handed_in_out,
     inbound_out,
+    ticket_mail_out,
     whole_out,
 )
 from app.desk.tickets import queries as tickets
@@ -174,4 +175,4 @@ async def list_ticket_mails(
     after = paging.decode(cursor, UUID)[0] if cursor else NIL
     rows = await queries.mails_of_ticket(connection, ticket_id, after, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "id")
-    return Page(items=[TicketMailOut(**row) for row in shown], next_cursor=next_cursor)
+    return Page(items=[ticket_mail_out(row) for row in shown], next_cursor=next_cursor)

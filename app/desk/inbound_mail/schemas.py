@@ -90,10 +90,22 @@ class TicketMailOut(Out):
     recipient: str
     language: Literal["fr", "en", "de"]
     status: MailStatus
-    reason: str | None
+    reason: str | None = Field(
+        description="Why it was suppressed, bounced or failed, or is late: a stable code, see docs/mail.md.",
+        examples=["recipient-refused"],
+    )
+    smtp_reply: str | None = Field(
+        description="The mail server's status and enhanced status, where it gave them.", examples=["550 5.1.1"]
+    )
     message_id: UUID | None = Field(description="The message that it carries.")
     created_at: datetime
     sent_at: datetime | None
+
+
+def ticket_mail_out(row: Row) -> TicketMailOut:
+    """A row of queries.mails_of_ticket as its shape."""
+    code, _, said = (row["reason"] or "").partition(" ")
+    return TicketMailOut(**{**row, "reason": code or None}, smtp_reply=said or None)
 
 
 def handed_in_out(row: Row) -> HandedInOut:

@@ -61,6 +61,7 @@ FAILED = """
 UPDATE outgoing_mails m SET status = 'failed', reason = $2 WHERE id = $1 AND status = 'queued'
 RETURNING m.id, m.kind, m.ticket_id, m.mailbox, (SELECT client_id FROM tickets WHERE id = m.ticket_id) AS client_id
 """
+DELAYED = "UPDATE outgoing_mails SET reason = $2 WHERE id = $1 AND status = 'queued'"
 
 
 async def queue(connection: Connection, values: Sequence[Any]) -> None:
@@ -81,6 +82,11 @@ async def quote(connection: Connection, quote_id: UUID) -> Row:
 async def mark_sent(connection: Connection, mail_id: UUID, now: datetime) -> None:
     """A server has taken responsibility for it."""
     await connection.execute(SENT, mail_id, now)
+
+
+async def mark_delayed(connection: Connection, mail_id: UUID, reason: str) -> None:
+    """It could not be sent yet; another attempt follows."""
+    await connection.execute(DELAYED, mail_id, reason)
 
 
 async def mark_failed(connection: Connection, mail_id: UUID, reason: str) -> Row | None:

@@ -142,7 +142,13 @@ async def test_pages_of_the_list(desk: Desk):
 
 @pytest.mark.parametrize(
     ("reason", "marked"),
-    [("smtp-550-5.1.1", True), ("smtp-550-5.7.1", False), ("smtp-450-4.2.1", False), ("smtp-550", False)],
+    [
+        ("recipient-refused 550 5.1.1", True),
+        ("recipient-refused 550 5.7.1", False),
+        ("recipient-refused 450 4.2.1", False),
+        ("recipient-refused 550", False),
+        ("message-refused 550 5.1.1", False),
+    ],
 )
 async def test_a_server_that_knows_no_such_address_marks_it_at_once(desk: Desk, reason: str, marked: bool):
     mail_id = await queue_mail(desk.conn, "terms_notice", None, "rita@elsewhere.example", "fr", now=A_MOMENT_AGO)

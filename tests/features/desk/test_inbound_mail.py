@@ -294,7 +294,7 @@ async def test_a_bounce_marks_the_address_and_tells_the_agents(desk: Desk):
 
     assert (landed["outcome"], landed["reason"], landed["ticket_id"]) == ("message", "bounce", ticket_id)
     (mail,) = await desk.mails(ticket_id)
-    assert (mail["status"], mail["reason"]) == ("bounced", "bounced-5.1.1")
+    assert (mail["status"], mail["reason"], mail["smtp_reply"]) == ("bounced", "bounced", "5.1.1")
     message = (await desk.messages(ticket_id))[-1]
     assert message["visibility"] == "internal"
     assert "rita@elsewhere.example could not be delivered (5.1.1)" in message["body"]

@@ -16,15 +16,17 @@ import pytest
 from app.adapters.mail_message import build_mail
 from app.core import clock
 from app.core.db import Connection, Database, Row
+from app.core.jobs import Job
 from app.core.settings import Settings
 from app.desk.mail import queries
 from app.desk.mail.service import queue_mail
 from app.desk.mail.service.addresses import message_id
 from app.desk.mail.service.queueing import Kind
+from app.desk.mail.service.sending import Post, transport_of
 from app.desk.mail.service.wording import compose
 from app.worker import handlers_of
 from tests.adapters.smtp_server import HOST, Behaviour, Mailserver, free_port, mailserver
-from tests.builders import a_message, a_ticket
+from tests.builders import Keys, a_message, a_ticket
 from tests.features.jobs.desk import eventually, quick, working
 from tests.service import SETTINGS
 
@@ -112,23 +114,23 @@ async def test_a_refusal_for_good_fails_the_mail_and_tells_the_ticket(
     receipt = await opened(committing_api)
     with sent_through(Behaviour(at_rcpt="550 5.1.1 Words of a stranger")) as (_, settings):
         async with working(committing_database, handlers_of(settings)):
-            mail = await becomes(committing_database, "failed", "smtp-550-5.1.1")
+            mail = await becomes(committing_database, "failed", "recipient-refused 550 5.1.1")
 
     (event,) = await everything(committing_database, "SELECT * FROM events WHERE type = 'mail.failed'")
     (ticket,) = await everything(committing_database, "SELECT * FROM tickets")
     assert (event["subject_id"], event["ticket_id"]) == (mail["id"], ticket["id"])
     assert ticket["number"] == receipt["number"]
-    assert event["data"] == {"kind": "acknowledgement", "reason": "smtp-550-5.1.1"}
+    assert event["data"] == {"kind": "acknowledgement", "reason": "recipient-refused", "smtp_reply": "550 5.1.1"}
     assert await everything(committing_database, "SELECT FROM jobs WHERE kind = 'send_mail'") == []
 
 
 @pytest.mark.parametrize(
     ("behaviour", "reason"),
     [
-        (Behaviour(at_rcpt="450 4.2.1 Words of a stranger"), "smtp-450-4.2.1"),
-        (Behaviour(at_mail="451 Words of a stranger"), "smtp-451"),
-        (Behaviour(stall_at="data"), "not-delivered"),
-        (Behaviour(cut_at="data"), "not-delivered"),
+        (Behaviour(at_rcpt="450 4.2.1 Words of a stranger"), "recipient-refused 450 4.2.1"),
+        (Behaviour(at_mail="451 Words of a stranger"), "sender-refused 451"),
+        (Behaviour(stall_at="data"), "timed-out"),
+        (Behaviour(cut_at="data"), "connection-lost"),
     ],
 )
 async def test_trouble_on_the_way_is_tried_again_later(
@@ -141,7 +143,36 @@ async def test_trouble_on_the_way_is_tried_again_later(
 
     assert job["last_error"] == reason
     assert job["run_at"] > clock.now()
-    await becomes(committing_database, "queued")
+    await becomes(committing_database, "queued", reason)
+
+
+async def test_the_ticket_tells_why_a_mail_is_late_or_lost(
+    committing_api: httpx.AsyncClient, committing_database: Database, committing_keys: Keys
+):
+    await opened(committing_api)
+    (ticket,) = await everything(committing_database, "SELECT id FROM tickets")
+
+    async def told() -> dict[str, Any]:
+        answer = await committing_api.get(f"/v1/tickets/{ticket['id']}/mails", headers=committing_keys["agent"])
+        (mail,) = answer.json()["items"]
+        return {name: mail[name] for name in ("status", "reason", "smtp_reply")}
+
+    async with working(committing_database, handlers_of(by_smtp(free_port()))):
+        await becomes(committing_database, "queued", "unreachable")
+    assert await told() == {"status": "queued", "reason": "unreachable", "smtp_reply": None}
+    await everything(committing_database, "UPDATE jobs SET run_at = now() WHERE kind = 'send_mail'")
+    with sent_through(Behaviour(at_rcpt="550 5.1.1 Words of a stranger")) as (_, settings):
+        async with working(committing_database, handlers_of(settings)):
+            await becomes(committing_database, "failed", "recipient-refused 550 5.1.1")
+    assert await told() == {"status": "failed", "reason": "recipient-refused", "smtp_reply": "550 5.1.1"}
+
+
+async def test_what_a_worker_says_of_an_attempt_without_end_is_no_reason_of_a_mail(conn: Connection):
+    ticket = await a_ticket(conn)
+    mail_id = await queue_mail(conn, "public_reply", ticket["id"], "rita@elsewhere.example", "en", now=clock.now())
+    job = Job(id=mail_id, kind="send_mail", payload={"mail_id": str(mail_id)}, attempts=12, run_at=clock.now())
+    await Post(SETTINGS, transport_of(SETTINGS)).give_up(conn, job, "It ran longer than 30 s.", clock.now())
+    assert await conn.fetchval("SELECT reason FROM outgoing_mails WHERE id = $1", mail_id) == "gave-up"
 
 
 async def send_job(database: Database, status: str, attempts: int) -> Row | None:
@@ -157,7 +188,7 @@ async def test_after_the_last_attempt_it_is_given_up_and_can_be_sent_after_all(
     await opened(committing_api)
     await everything(committing_database, "UPDATE jobs SET attempts = 11")
     async with working(committing_database, handlers_of(by_smtp(free_port()))):
-        await becomes(committing_database, "failed", "not-delivered")
+        await becomes(committing_database, "failed", "unreachable")
     assert await send_job(committing_database, "dead", 12)
     assert len(await everything(committing_database, "SELECT FROM events WHERE type = 'mail.failed'")) == 1
 
@@ -259,13 +290,6 @@ async def test_the_desk_is_described_as_it_is_when_the_mail_leaves(conn: Connect
 
     assert "Monday 30 November at 08:30" in text_of(message)
     assert "In-Reply-To" not in message
-
-
-async def test_a_reopened_ticket_tells_its_place(conn: Connection):
-    message = await composed(conn, "ticket_reopened")
-
-    assert "EC-2026-000042" in message["Subject"]
-    assert message["Auto-Submitted"] == "auto-replied"
 
 
 async def test_an_urgency_alarms_the_desk(conn: Connection):

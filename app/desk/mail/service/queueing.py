@@ -11,7 +11,7 @@ from app.desk.mail import queries
 from app.domain.mail import bare_address
 
 Kind = Literal[
-    "acknowledgement", "ticket_reopened", "public_reply", "urgency_alert", "quote_sent", "quote_reminder",
+    "acknowledgement", "public_reply", "urgency_alert", "quote_sent", "quote_reminder",
     "terms_notice", "contract_alert",
 ]  # fmt: skip
 

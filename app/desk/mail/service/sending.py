@@ -6,13 +6,13 @@ Message-ID; there is no other way to get two.
 
 from datetime import datetime
 from functools import partial
-from typing import Protocol
+from typing import Protocol, get_args
 from uuid import UUID
 
 from app.adapters.mail_address import Unmailable
 from app.adapters.mail_folder import Outbox
 from app.adapters.mail_message import build_mail
-from app.adapters.smtp import DeliveryFailed, Permanent, Smtp, SmtpServer, Temporary
+from app.adapters.smtp import DeliveryFailed, Permanent, Reason, Smtp, SmtpServer, Temporary
 from app.core import events
 from app.core.db import Connection, Database
 from app.core.jobs import Effect, Failed, Handler, Job
@@ -25,7 +25,8 @@ from app.domain.bounce import is_address_unknown
 ACTOR = {"role": "worker"}
 TO_SEND = {"queued", "failed"}  # a failed one has a job again only when somebody wants another try
 SECONDS_BESIDE_SMTP = 10
-LONGEST_REASON = 60
+REASONS = frozenset(get_args(Reason))
+GAVE_UP = "gave-up"  # without an answer that could be told: a worker was lost, or took too long
 
 
 class Transport(Protocol):
@@ -87,12 +88,15 @@ class Post:
         except Permanent as refused:
             return partial(_fail, mail_id, _reason(refused))
         except Temporary as trouble:
+            async with database.connection() as connection:
+                await queries.mark_delayed(connection, mail_id, _reason(trouble))
             raise Failed(_reason(trouble)) from None
         return partial(_record, mail_id)
 
     async def give_up(self, connection: Connection, job: Job, reason: str, now: datetime) -> None:
-        """After the last attempt."""
-        await _fail(UUID(job.payload["mail_id"]), reason, connection, now)
+        """After the last attempt; `reason` is ours, or what the worker says of an attempt that came to no end."""
+        known = reason if reason.partition(" ")[0] in REASONS else GAVE_UP
+        await _fail(UUID(job.payload["mail_id"]), known, connection, now)
 
 
 async def _record(mail_id: UUID, connection: Connection, now: datetime) -> None:
@@ -100,9 +104,10 @@ async def _record(mail_id: UUID, connection: Connection, now: datetime) -> None:
 
 
 async def _fail(mail_id: UUID, reason: str, connection: Connection, now: datetime) -> None:
-    mail = await queries.mark_failed(connection, mail_id, reason[:LONGEST_REASON])
+    mail = await queries.mark_failed(connection, mail_id, reason)
     if mail is None:
         return
+    code, _, said = reason.partition(" ")
     await events.record(
         connection,
         "mail.failed",
@@ -110,15 +115,14 @@ async def _fail(mail_id: UUID, reason: str, connection: Connection, now: datetim
         ticket_id=mail["ticket_id"],
         client_id=mail["client_id"],
         actor=ACTOR,
-        data={"kind": mail["kind"], "reason": reason},
+        data={"kind": mail["kind"], "reason": code, "smtp_reply": said or None},
         now=now,
     )
-    status = reason.rpartition("-")[2]
-    if reason.startswith("smtp-5") and is_address_unknown(status):
+    status = said.rpartition(" ")[2]
+    if code == "recipient-refused" and said.startswith("5") and is_address_unknown(status):
         await mark_address(connection, mail, status, actor=ACTOR, now=now)
 
 
 def _reason(failure: DeliveryFailed) -> str:
-    """The server's numbers, never its words: `smtp-550-5.1.1`."""
-    said = [str(part) for part in (failure.code, failure.status) if part]
-    return "-".join(["smtp", *said]) if said else "not-delivered"
+    """The kind of trouble, and the server's numbers, never its words: `recipient-refused 550 5.1.1`."""
+    return " ".join(str(part) for part in (failure.reason, failure.code, failure.status) if part)

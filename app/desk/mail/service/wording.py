@@ -1,7 +1,6 @@
 """What a queued mail says, from what is known at the moment of sending."""
 
 from collections.abc import Mapping
-from dataclasses import asdict
 from datetime import datetime
 
 from app.adapters.mail_message import AUTO_GENERATED, AUTO_REPLIED, Mailbox, OutgoingMail, message_ids_in
@@ -10,7 +9,6 @@ from app.adapters.mail_templates import (
     Facts,
     House,
     PublicReply,
-    TicketReopened,
     UrgencyAlert,
     UrgencyPrice,
     render,
@@ -27,7 +25,6 @@ from app.desk.tickets import queries as tickets
 
 HEADERS: Mapping[str, Mapping[str, str]] = {
     Acknowledgement.kind: AUTO_REPLIED,
-    TicketReopened.kind: AUTO_REPLIED,
     UrgencyAlert.kind: AUTO_GENERATED,
     PublicReply.kind: {},  # written by a person
     QuoteSent.kind: {},  # sent by a person
@@ -37,7 +34,7 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
 }
 
 ABOUT_MONEY = {TermsNotice.kind, ContractAlert.kind}
-OF_THE_CONVERSATION = {Acknowledgement.kind, TicketReopened.kind, PublicReply.kind}
+OF_THE_CONVERSATION = {Acknowledgement.kind, PublicReply.kind}
 
 
 async def compose(connection: Connection, mail: Row, settings: Settings, now: datetime) -> OutgoingMail:
@@ -90,17 +87,15 @@ async def _facts(connection: Connection, mail: Row, settings: Settings, now: dat
             ticket_url=f"{settings.base_url}/v1/tickets/{mail['ticket_id']}",
         )
     _, desk = await desk_state(connection, now)
-    standing = TicketReopened(
+    return Acknowledgement(
         number=number,
         lane=mail["lane"],
         receipt_url=receipt_url,
         desk_open=desk.open,
         next_opening_at=desk.next_opening_at,
         queue_position=await tickets.position(connection, mail["ticket_id"]),
+        urgency=_urgency(mail),
     )
-    if mail["kind"] == TicketReopened.kind:
-        return standing
-    return Acknowledgement(**asdict(standing), urgency=_urgency(mail))
 
 
 def _urgency(mail: Row) -> UrgencyPrice | None:
