@@ -144,7 +144,7 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     _describe(operation, permission)
     if method == "post" and writes:
         operation.setdefault("parameters", []).append(IDEMPOTENCY_KEY)
-    if method == "patch":
+    if method == "patch" or "412" in responses:
         operation.setdefault("parameters", []).append(IF_MATCH)
     if "requestBody" in operation:
         _add_body_refusals(operation, limit, files=files)

@@ -106,6 +106,10 @@ KINDS: dict[str, Kind] = {
     "still-in-use": Kind(409, "Something depends on it", "Deactivate it instead of removing it."),
     "closure-empty": Kind(422, "The closure has no duration", "`ends_at` must lie after `starts_at`."),
     "closures-overlap": Kind(409, "The desk is closed then already", "Choose a stretch that is not closed yet."),
+    "closure-over": Kind(409, "The closure is over", "What was closed stays closed: add another closure."),
+    "closure-begun": Kind(
+        409, "The closure has begun", "End it by setting `ends_at` to now or later; its start stays as it was."
+    ),
     "naive-instant": Kind(422, "The instant has no offset", "Give instants with their offset: 2026-11-22T20:07:36Z."),
     "instant-out-of-range": Kind(422, "The instant is out of range", "Give a year from 2000 to 2099."),
     "empty-span": Kind(422, "The stretch of time has no duration", "The end must lie after the start."),

@@ -7,7 +7,7 @@ from uuid import UUID
 from sqlalchemy import CheckConstraint, Column, Date
 from sqlmodel import Field, SQLModel
 
-from app.tables.base import document, instant
+from app.tables.base import document, instant, version_column
 
 
 class Holiday(SQLModel, table=True):
@@ -28,3 +28,4 @@ class Closure(SQLModel, table=True):
     ends_at: datetime = instant()
     reason: str = Field(max_length=200)
     created_at: datetime = instant()
+    version: int = version_column()

@@ -71,6 +71,8 @@ WHO = {
     "list_closures": EVERYBODY_BUT_MAIL,
     "read_closure": EVERYBODY_BUT_MAIL,
     "create_closure": {"admin"},
+    "change_closure": {"admin"},
+    "delete_closure": {"admin"},
     # Everybody may know the terms; finance sets them, staff sees who was told.
     "list_terms": EVERYBODY_BUT_MAIL,
     "read_terms": EVERYBODY_BUT_MAIL,

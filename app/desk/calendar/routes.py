@@ -8,13 +8,14 @@ from fastapi import Query
 from pydantic import Field
 
 from app.core import paging
+from app.core.db import Row
 from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
 from app.core.problems import not_found
 from app.core.shapes import WHOLE_NUMBER
-from app.core.unit import Work
+from app.core.unit import Unit, Work
 from app.desk.calendar import queries, service
-from app.desk.calendar.schemas import ClosureIn, ClosureOut, HolidayOut
+from app.desk.calendar.schemas import ClosureIn, ClosureOut, ClosurePatch, HolidayOut
 
 router = desk_router("/v1/calendar", "calendar")
 Year = Annotated[Annotated[int, Field(ge=2015, le=2035), WHOLE_NUMBER] | None, Query(description="Only this year.")]
@@ -42,7 +43,9 @@ async def list_closures(work: Work, limit: Limit = 50, cursor: Cursor = None) ->
 @router.post("/closures", operation_id="create_closure", status_code=201, **allows("calendar:write", 409))
 async def create_closure(body: ClosureIn, work: Work) -> ClosureOut:
     """Close the desk for a while; receipts and acknowledgements tell of it from now on."""
-    row = await service.close_desk(await work.begin(), **dict(body), now=work.now)
+    row = await service.close_desk(await work.begin(), **dict(body), actor=work.caller.actor(), now=work.now)
+    work.created("/v1/calendar/closures", row["id"])
+    work.etag(row["version"])
     return ClosureOut(**row)
 
 
@@ -52,4 +55,36 @@ async def read_closure(closure_id: UUID, work: Work) -> ClosureOut:
     row = await service.find_closure(await work.connection(), closure_id)
     if row is None:
         raise not_found()
+    work.etag(row["version"])
     return ClosureOut(**row)
+
+
+@router.patch("/closures/{closure_id}", operation_id="change_closure", **allows("calendar:write", 404, 409, 412))
+async def change_closure(closure_id: UUID, body: ClosurePatch, work: Work) -> ClosureOut:
+    """Move, shorten or lengthen a closure; once it has begun only its end can change, once it is over nothing."""
+    before = await _locked(work, closure_id)
+    row = await service.change_closure(
+        await work.begin(), before, body.changes(), actor=work.caller.actor(), now=work.now
+    )
+    work.etag(row["version"])
+    return ClosureOut(**row)
+
+
+@router.delete(
+    "/closures/{closure_id}",
+    operation_id="delete_closure",
+    status_code=204,
+    **allows("calendar:write", 404, 409, 412),
+)
+async def delete_closure(closure_id: UUID, work: Work) -> None:
+    """Let the desk be open then after all; a closure that has begun is ended by its `ends_at` instead (409)."""
+    row = await _locked(work, closure_id)
+    await service.remove_closure(await work.begin(), row, actor=work.caller.actor(), now=work.now)
+
+
+async def _locked(work: Unit, closure_id: UUID) -> Row:
+    row = await service.lock_closure(await work.begin(), closure_id)
+    if row is None:
+        raise not_found()
+    work.check_match(row["version"])
+    return row

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.shapes import In, Instant, Line, Out
+from app.core.shapes import In, Instant, Line, Out, Patch, unsent
 
 
 class Names(Out):
@@ -44,6 +44,15 @@ class ClosureIn(In):
     reason: Annotated[Line, Field(max_length=200)]
 
 
+class ClosurePatch(Patch):
+    """What changes about a closure; once it has begun, only its reason and its end."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"ends_at": "2026-12-24T16:00:00+01:00"}]})
+    starts_at: Instant = unsent()
+    ends_at: Instant = unsent()
+    reason: Annotated[Line, Field(max_length=200)] = unsent()
+
+
 class ClosureOut(Out):
     """A stretch of time in which the desk is closed."""
 
@@ -52,3 +61,4 @@ class ClosureOut(Out):
     ends_at: datetime
     reason: str
     created_at: datetime
+    version: int
