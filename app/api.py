@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.billing.contracts import routes as contracts
+from app.billing.permanences import calendar_routes as permanence_calendar
 from app.billing.permanences import routes as permanences
 from app.billing.prices import routes as prices
 from app.billing.quotes import public_routes as public_quotes
@@ -77,6 +78,7 @@ ROUTERS = (
     calendar.router,
     quotes.router,
     permanences.router,
+    permanence_calendar.router,
     terms.router,
     urgencies.router,
     prices.clients,

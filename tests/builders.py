@@ -256,6 +256,12 @@ async def a_bounce(conn: Connection, address: str = "gone@elsewhere.example") ->
     return await insert(conn, "bounced_addresses", mark)
 
 
+async def a_calendar_subscription(conn: Connection, agent_id: UUID) -> Row:
+    """The secret address of an agent's calendar."""
+    values = {"id": new_id(), "agent_id": agent_id, "created_at": A_MOMENT_AGO}
+    return await insert(conn, "calendar_subscriptions", values)
+
+
 async def a_quote(conn: Connection, client_id: UUID, **values: Any) -> Row:
     """A fixed price for a ticket of the client, sent today, valid for 30 days by the database's clock."""
     id_ = values.get("id", new_id())

@@ -26,7 +26,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "agent": ALL_READS
     | WORKS
     | {"tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write"}
-    | {"inbound_messages:work", "quotes:write", "permanences:write", "permanences:request"},
+    | {"inbound_messages:work", "subscriptions:write", "quotes:write", "permanences:write", "permanences:request"},
     # Keeps the books: reads everything, changes what bills are made of.
     "finance": ALL_READS
     | KEEPS_BOOKS
@@ -57,7 +57,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
             "tickets:write", "tickets:work", "queue:write", "clients:write", "contacts:write", "sites:write",
             "calendar:write", "quotes:write", "permanences:write", "permanences:request",
             "agents:write", "api_keys:read", "api_keys:write", "audit:read", "jobs:read", "jobs:write",
-            "inbound_messages:write", "inbound_messages:work",
+            "inbound_messages:write", "inbound_messages:work", "subscriptions:write",
         }
     ),
 }  # fmt: skip

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint
+from sqlalchemy import CheckConstraint, Column, ForeignKey, ForeignKeyConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB, TSTZRANGE, ExcludeConstraint
 from sqlmodel import Field, SQLModel
 
@@ -98,3 +98,16 @@ class PermanenceShift(SQLModel, table=True):
     agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id"), nullable=False))
     during: Any = Field(sa_column=Column(TSTZRANGE, nullable=False))
     created_at: datetime = instant()
+
+
+class CalendarSubscription(SQLModel, table=True):
+    """The secret address of an agent's calendar, made of its signed id; an ended one stays ended."""
+
+    __tablename__ = "calendar_subscriptions"
+    __table_args__ = (
+        Index("uq_calendar_subscriptions_agent_id", "agent_id", unique=True, postgresql_where=text("ended_at IS NULL")),
+    )
+    id: UUID = Field(primary_key=True)
+    agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id"), nullable=False))
+    created_at: datetime = instant()
+    ended_at: datetime | None = instant(nullable=True)

@@ -97,6 +97,9 @@ WHO = {
     "cancel_permanence": STAFF,
     "list_permanences": EVERYBODY_BUT_MAIL,
     "download_permanence_calendar": EVERYBODY_BUT_MAIL,
+    "create_calendar_subscription": DESK,
+    "read_calendar_subscription": DESK,
+    "delete_calendar_subscription": DESK,
     "read_quote_charge": STAFF | {"accounting"},
     # Agents log their time; who pays it, and who bills it, may see it.
     "list_time_entries": EVERYBODY_BUT_MAIL,

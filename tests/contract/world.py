@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 from uuid import UUID
 
+from app.billing.permanences.service.subscribing import calendar_token
 from app.billing.quotes.service.sending import quote_token
 from app.core.db import Connection
 from app.core.ids import new_id
@@ -34,6 +35,7 @@ async def a_world(conn: Connection, keys: Keys) -> World:
     absent = {name: str(ABSENT) for name in own} | {
         "receipt_token": receipt_token(SETTINGS, ABSENT),
         "quote_token": quote_token(SETTINGS, ABSENT),
+        "calendar_token": calendar_token(SETTINGS, ABSENT),
     }
     return World(own, foreign, absent)
 
@@ -54,6 +56,7 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
     job = await builders.a_dead_job(conn)
     mail = await builders.a_kept_mail(conn)
     bounce = await builders.a_bounce(conn)
+    subscription = await builders.a_calendar_subscription(conn, keys.agent_id)
     key_id = await conn.fetchval("SELECT id FROM api_keys WHERE role = 'mail'")
     timer = await billing.a_timer(conn, await builders.a_ticket(conn), keys.agent_id)
     return {
@@ -62,6 +65,7 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
         "job_id": str(job["id"]),
         "inbound_message_id": str(mail["id"]),
         "bounce_id": str(bounce["mail_id"]),
+        "calendar_token": calendar_token(SETTINGS, subscription["id"]),
         "api_key_id": str(key_id),
         "key_id": str(key_id),
         "agent_id": str(keys.agent_id),

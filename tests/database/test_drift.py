@@ -30,6 +30,7 @@ OURS_ALONE = {
     r"(fk|uq)_inbound_.*|fk_bounced_addresses_mail_id": "the mail is kept by an upsert; what it refers to is locked first",
     r"fk_terms_notices_.*": "written by the statement that reads or makes them",
     r"fk_(permanence_(requests|shifts|sites|windows)|quotes|quote_[a-z]+)_.*": "read and locked before it is written",
+    r"(fk|uq)_calendar_subscriptions_agent_id": "the agent is locked before it is written",
     r"uq_(quotes_(chain_id_accepted|number_version)|quote_charges_.*|permanence_windows_.*)": "written under the lock of their subject",
     r"fk_(time_|open_|busy_|timers_|contract|urgenc).*": "read, locked or made by the verb that writes them",
     r"uq_(contract_|time_allocations_).*": "numbered while the contract is locked; alerts skip what was told",

@@ -6,7 +6,7 @@ from typing import Any
 from uuid import UUID
 
 from app.core.db import Connection, Row
-from app.core.sql import Where, assignments
+from app.core.sql import Where, assignments, one
 
 OWN = """id, client_id, event, starts_at, ends_at, windows, standby_minutes, cut_minutes, requested_by, contact_name,
     contact_email, contact_phone, status, lead_time_minutes, suggestion, terms_id, requested_at"""
@@ -151,7 +151,8 @@ async def calendar(
         where.add("w.client_id = {}", filters["client_id"])
     if filters.get("agent_id") is not None:
         where.add(
-            "EXISTS (SELECT FROM permanence_shifts x WHERE x.permanence_id = p.id AND x.agent_id = {})",
+            "EXISTS (SELECT FROM permanence_shifts x WHERE x.permanence_id = p.id AND x.agent_id = {} "
+            "AND x.during && tstzrange(w.starts_at, w.ends_at))",
             filters["agent_id"],
         )
     if filters.get("ends_after") is not None:
@@ -185,3 +186,40 @@ async def list_requests(
     """See `list_requests_sql`."""
     sql, values = list_requests_sql(filters, after, limit)
     return await connection.fetch(sql, *values)
+
+
+async def end_subscription(connection: Connection, agent_id: UUID, now: datetime) -> bool:
+    """The agent's calendar address stops working; whether there was one."""
+    status = await connection.execute(
+        "UPDATE calendar_subscriptions SET ended_at = $2 WHERE agent_id = $1 AND ended_at IS NULL", agent_id, now
+    )
+    return status != "UPDATE 0"
+
+
+async def insert_subscription(connection: Connection, id_: UUID, agent_id: UUID, now: datetime) -> Row:
+    """A calendar address."""
+    return await one(
+        connection,
+        "INSERT INTO calendar_subscriptions (id, agent_id, created_at) VALUES ($1, $2, $3) "
+        "RETURNING id, agent_id, created_at",
+        id_,
+        agent_id,
+        now,
+    )
+
+
+async def subscription_of_agent(connection: Connection, agent_id: UUID) -> Row | None:
+    """The agent's calendar address."""
+    return await connection.fetchrow(
+        "SELECT id, agent_id, created_at FROM calendar_subscriptions WHERE agent_id = $1 AND ended_at IS NULL", agent_id
+    )
+
+
+async def subscriber(connection: Connection, subscription_id: UUID) -> UUID | None:
+    """The agent whose calendar address it is, while it holds and they work here."""
+    found: UUID | None = await connection.fetchval(
+        "SELECT s.agent_id FROM calendar_subscriptions s JOIN agents a ON a.id = s.agent_id "
+        "WHERE s.id = $1 AND s.ended_at IS NULL AND a.active",
+        subscription_id,
+    )
+    return found

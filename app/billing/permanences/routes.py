@@ -1,14 +1,9 @@
-"""On-call over HTTP: requests, and the calendar of what was bought."""
+"""On-call over HTTP: requests and what becomes of them. The calendar stands in `calendar_routes.py`."""
 
-from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import Query, Response
-
-from app.adapters.icalendar import calendar_text
 from app.billing.permanences import queries
 from app.billing.permanences.schemas import (
-    CalendarItemOut,
     CancellationReasonIn,
     PermanenceIn,
     PermanenceOut,
@@ -30,14 +25,12 @@ from app.core.db import Row
 from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
 from app.core.problems import Problem, not_found
-from app.core.shapes import Instant
 from app.core.unit import Unit, Work
 from app.domain.permanence import CancellationBand
 from app.domain.quote import Kind
 
 PATH = "/v1/permanence-requests"
 router = desk_router("/v1", "permanences")
-MOST_EVENTS = 500
 
 
 @router.get("/permanence-requests", operation_id="list_permanence_requests", **allows("permanences:read"))
@@ -181,43 +174,3 @@ async def cancel(permanence_request_id: UUID, body: CancellationReasonIn, work: 
     row = await _locked(work, permanence_request_id)
     await cancel_permanence(await work.begin(), row, body.reason, actor=work.caller.actor(), now=work.now)
     return await _standing(work, permanence_request_id)
-
-
-From = Annotated[Instant | None, Query(description="Windows that end after this instant.")]
-Until = Annotated[Instant | None, Query(description="Windows that start before this instant.")]
-Agent = Annotated[UUID | None, Query(description="Only where this agent stands by.")]
-
-
-@router.get("/calendar/permanences", operation_id="list_permanences", **allows("permanences:read"))
-async def list_permanences(
-    work: Work,
-    ends_after: From = None,
-    starts_before: Until = None,
-    agent_id: Agent = None,
-    limit: Limit = 50,
-    cursor: Cursor = None,
-) -> Page[CalendarItemOut]:
-    """The windows that accepted quotes have bought, in order, with who stands by (O3)."""
-    filters = {
-        "client_id": work.caller.client_id, "agent_id": agent_id, "ends_after": ends_after,
-        "starts_before": starts_before,
-    }  # fmt: skip
-    after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
-    rows = await queries.calendar(await work.connection(), filters, after, limit + 1)
-    shown, next_cursor = work.cut(rows, limit, "starts_at", "id")
-    return Page(items=[CalendarItemOut(**row) for row in shown], next_cursor=next_cursor)
-
-
-@router.get(
-    "/calendar/permanences.ics",
-    operation_id="download_permanence_calendar",
-    response_class=Response,
-    **allows("permanences:read"),
-)
-async def download_permanence_calendar(work: Work, agent_id: Agent = None) -> Response:
-    """The same as iCalendar (RFC 5545); an agent's key gets that agent's own, unless it names another."""
-    filters: dict[str, Any] = {"client_id": work.caller.client_id, "agent_id": agent_id or work.caller.agent_id}
-    rows = await queries.calendar(await work.connection(), filters, None, MOST_EVENTS)
-    text = calendar_text([dict(row) for row in rows], work.settings.company_name, work.now)
-    headers = {"Content-Disposition": 'attachment; filename="permanences.ics"'}
-    return Response(text.encode(), media_type="text/calendar; charset=utf-8", headers=headers)

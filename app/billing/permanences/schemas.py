@@ -8,7 +8,21 @@ from pydantic import ConfigDict, Field
 
 from app.billing.quotes.schemas import Clause, Lines, Name
 from app.core.db import Row
-from app.core.shapes import Bool, Email, In, Instant, Language, Line, LocalDate, Out, Paragraphs, Patch, Phone, unsent
+from app.core.shapes import (
+    Bool,
+    Email,
+    In,
+    Instant,
+    InstantOut,
+    Language,
+    Line,
+    LocalDate,
+    Out,
+    Paragraphs,
+    Patch,
+    Phone,
+    unsent,
+)
 
 Status = Literal["requested", "quoted", "accepted", "scheduled", "done", "refused", "cancelled"]
 WhenOpen = Literal["refuse", "cut"]
@@ -208,3 +222,14 @@ def permanence_out(row: Row) -> PermanenceOut:
     values = {name: row[name] for name in PermanenceOut.model_fields if name != "contact"}
     contact = ContactOut(name=row["contact_name"], email=row["contact_email"], phone=row["contact_phone"])
     return PermanenceOut(**values, contact=contact)
+
+
+class SubscriptionOut(Out):
+    """An agent's calendar address. Whoever knows it sees the agent's on-call times: treat it as a password."""
+
+    agent_id: UUID
+    url: str = Field(
+        description="Add it to a calendar program as a subscription.",
+        examples=["https://desk.e-connect.lu/v1/public/calendars/AZqzxV…/permanences.ics"],
+    )
+    created_at: InstantOut

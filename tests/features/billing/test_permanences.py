@@ -7,7 +7,6 @@ from uuid import UUID
 import httpx
 import pytest
 
-from app.adapters.icalendar import calendar_text
 from app.billing.permanences.service.ending import finish_permanences
 from app.billing.quotes.service.sending import quote_token
 from app.core.db import Connection, Database
@@ -292,21 +291,6 @@ async def test_the_calendar_as_icalendar(api: httpx.AsyncClient, desk: Desk, key
     assert everybody.text.count("BEGIN:VEVENT") == 2
     other = await api.get("/v1/calendar/permanences.ics", headers=keys["other_client"])
     assert "BEGIN:VEVENT" not in other.text
-
-
-def test_icalendar_lines_are_escaped_and_folded():
-    window = {
-        "id": UUID(int=1), "client_name": "A, B; C\\D", "event": "Été " * 40 + "\nX:Y", "contact_name": "Rita",
-        "contact_phone": None, "starts_at": datetime(2031, 6, 21, tzinfo=UTC),
-        "ends_at": datetime(2031, 6, 22, tzinfo=UTC), "shifts": [],
-    }  # fmt: skip
-    text = calendar_text([window], "e-connect", datetime(2026, 11, 25, tzinfo=UTC))
-    lines = text.encode().split(b"\r\n")
-    assert max(len(line) for line in lines) <= 75
-    whole = text.replace("\r\n ", "")
-    assert "A\\, B\\; C\\\\D" in whole
-    assert "\\nX:Y" in whole
-    assert "\nX:Y" not in whole
 
 
 async def test_both_ways_to_a_permanences_quote_are_one_chain(desk: Desk, conn: Connection):
