@@ -6,7 +6,7 @@ from sqlalchemy.dialects import postgresql
 from alembic import op
 
 revision = "20261125_calendar_subscriptions"
-down_revision = "20261125_terms_stay"
+down_revision = "20261125_closures_change"
 branch_labels = None
 depends_on = None
 
