@@ -49,7 +49,8 @@ async def a_contract(conn: Connection, client_id: UUID, minutes: int = 600, **va
 
 async def logged(api: httpx.AsyncClient, keys: Keys, ticket_id: Any, minutes: int = 25, **body: Any) -> dict[str, Any]:
     """An entry of the agent on 23 November, logged over HTTP."""
-    defaults = {"ticket_id": str(ticket_id), "worked_on": "2026-11-23", "worked_minutes": minutes}
+    subject = {"ticket_id": str(ticket_id)} if ticket_id is not None else {}
+    defaults = subject | {"worked_on": "2026-11-23", "worked_minutes": minutes}
     answer = await api.post(
         "/v1/time-entries", json=defaults | {"description": "Repaired the menu"} | body, headers=keys["agent"]
     )

@@ -152,6 +152,9 @@ KINDS: dict[str, Kind] = {
     "ticket-without-client": Kind(409, "The ticket has no client", "Link it to a client first."),
     "permanence-needs-quote": Kind(422, "On-call is always quoted", "Write a quote, not an estimate."),
     "no-suggestion": Kind(422, "There is no suggested price", "Give the quote's `lines`."),
+    "permanence-unquoted": Kind(
+        409, "The on-call has no accepted quote", "Have its quote accepted first, or say why nobody pays the time."
+    ),
     "permanence-move": Kind(409, "The permanence does not stand for this", "`legal` lists what can be done with it."),
     "window-past": Kind(422, "The window has begun already", "Choose a start in the future."),
     "window-too-long": Kind(422, "The window is too long", "Ask for several shorter ones."),

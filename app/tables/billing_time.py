@@ -46,21 +46,36 @@ class TimeEntry(SQLModel, table=True):
         CheckConstraint("num_nulls(started_at, ended_at) IN (0, 2) AND ended_at > started_at", name="span"),
         CheckConstraint("client_id IS NOT NULL OR non_billable_reason IS NOT NULL", name="client_pays"),
         CheckConstraint("hourly_rate_cents >= 0 AND discount_bp BETWEEN 0 AND 10000", name="rate"),
+        CheckConstraint(
+            "num_nonnulls(ticket_id, permanence_id) = 1 AND (permanence_id IS NULL OR client_id IS NOT NULL)",
+            name="one_subject",
+        ),
         ForeignKeyConstraint(["client_id", "ticket_id"], ["tickets.client_id", "tickets.id"]),
+        ForeignKeyConstraint(
+            ["client_id", "permanence_id"], ["permanence_requests.client_id", "permanence_requests.id"]
+        ),
         ForeignKeyConstraint(["client_id", "corrects_id"], ["time_entries.client_id", "time_entries.id"]),
         ForeignKeyConstraint(["client_id", "replaces_id"], ["time_entries.client_id", "time_entries.id"]),
         UniqueConstraint("client_id", "id"),
         UniqueConstraint("corrects_id"),
-        # Lists: newest work first, whole, per client, per ticket, per agent.
+        # Lists: newest work first, whole, per client, per ticket, per agent, per permanence.
         Index("ix_time_entries_worked_on_id", "worked_on", "id"),
         Index("ix_time_entries_client_id_worked_on_id", "client_id", "worked_on", "id"),
         Index("ix_time_entries_ticket_id_worked_on_id", "ticket_id", "worked_on", "id"),
         Index("ix_time_entries_agent_id_worked_on_id", "agent_id", "worked_on", "id"),
+        Index(
+            "ix_time_entries_permanence_id_worked_on_id",
+            "permanence_id",
+            "worked_on",
+            "id",
+            postgresql_where=text("permanence_id IS NOT NULL"),
+        ),
     )
     id: UUID = Field(primary_key=True)
     kind: str = Field(max_length=10)
     client_id: UUID | None  # none where only time that nobody pays can be: a ticket of nobody known (T4)
-    ticket_id: UUID = Field(sa_column=Column(ForeignKey("tickets.id"), nullable=False))
+    ticket_id: UUID | None = Field(sa_column=Column(ForeignKey("tickets.id"), nullable=True))
+    permanence_id: UUID | None  # on-call, whose price covers the time (O4)
     agent_id: UUID = Field(sa_column=Column(ForeignKey("agents.id"), nullable=False))
     worked_on: date
     started_at: datetime | None = instant(nullable=True)

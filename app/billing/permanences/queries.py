@@ -32,6 +32,13 @@ SELECT w.id, w.client_id, w.permanence_id AS permanence_request_id, w.starts_at,
 FROM permanence_windows w JOIN permanence_requests p ON p.id = w.permanence_id JOIN clients c ON c.id = w.client_id
 WHERE p.status IN ('accepted', 'scheduled', 'done')
 """
+# A client's windows, for other statements to ask: what is not out of hours there (P5), what counts at once (U3).
+ON_CALL = """
+SELECT array_agg(w.starts_at ORDER BY w.starts_at) AS starts, array_agg(w.ends_at ORDER BY w.starts_at) AS ends
+FROM permanence_windows w JOIN permanence_requests p ON p.id = w.permanence_id
+WHERE p.status IN ('accepted', 'scheduled', 'done') AND w.client_id = {client_id} AND w.ends_at > {after}
+  AND w.starts_at < {before}
+"""
 
 
 async def request(connection: Connection, permanence_id: UUID) -> Row | None:
@@ -126,16 +133,6 @@ async def over(connection: Connection, now: datetime, most: int) -> list[Row]:
         "FOR UPDATE OF p SKIP LOCKED",
         now,
         most,
-    )
-
-
-async def windows_of(connection: Connection, client_id: UUID, starts_at: datetime, ends_at: datetime) -> list[Row]:
-    """The client's windows that touch [starts_at, ends_at): what is not out of hours there (P5, U3)."""
-    return await connection.fetch(
-        f"{WINDOWS} AND w.client_id = $1 AND w.ends_at > $2 AND w.starts_at < $3 ORDER BY w.starts_at",
-        client_id,
-        starts_at,
-        ends_at,
     )
 
 

@@ -5,15 +5,24 @@ from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
+from app.billing.permanences.queries import ON_CALL
 from app.billing.quotes.queries import CONSENT
 from app.core.csv import HARMLESS, MOST_ROWS, copy_csv
 from app.core.db import Connection, Row
 from app.core.sql import Where
 from app.domain.allocation import Place
 
+# What an entry needs to know whatever it is about: who works here, the terms, the calendar.
+AROUND = """ARRAY(SELECT id FROM agents WHERE active AND id = ANY ($2::uuid[])) AS agents,
+       ARRAY(SELECT id FROM terms) AS terms,
+       ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $3 AND $4) AS holidays,
+       ARRAY(SELECT starts_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS starts,
+       ARRAY(SELECT ends_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS ends,
+       on_call.starts AS on_call_starts, on_call.ends AS on_call_ends"""
+WINDOWS = ON_CALL.format(client_id="held.id", after="$5", before="$6")
 # What logging needs to know, in one round trip. The clients are shared until the transaction ends: whoever adds to
 # their pools waits for us, or we for them. The tickets are ours, so that their minutes are counted one after the other.
-FACTS = f"""
+TICKETS = f"""
 WITH asked AS (SELECT DISTINCT id FROM unnest($1::uuid[]) AS id),
 held AS MATERIALIZED (
     SELECT c.id, c.billing_cycle FROM clients c
@@ -21,16 +30,28 @@ held AS MATERIALIZED (
 ), ours AS MATERIALIZED (
     SELECT t.id, t.client_id, t.lane, t.flags FROM tickets t JOIN asked USING (id) ORDER BY t.id FOR NO KEY UPDATE OF t
 )
-SELECT t.id AS ticket_id, t.client_id, t.lane, t.flags, held.billing_cycle,
+SELECT t.id AS subject_id, t.id AS ticket_id, t.client_id, t.lane, t.flags, held.billing_cycle,
        u.id AS urgency_id, u.terms_id AS urgency_terms_id, chargeable_minutes(t.id) AS chargeable_minutes,
        consent.quote_id, consent.number AS quote_number, consent.kind AS quote_kind, consent.minutes AS quote_minutes,
-       ARRAY(SELECT id FROM agents WHERE active AND id = ANY ($2::uuid[])) AS agents,
-       ARRAY(SELECT id FROM terms) AS terms,
-       ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $3 AND $4) AS holidays,
-       ARRAY(SELECT starts_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS starts,
-       ARRAY(SELECT ends_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS ends
+       {AROUND}
 FROM ours t LEFT JOIN held ON held.id = t.client_id LEFT JOIN urgencies u ON u.ticket_id = t.id
 LEFT JOIN LATERAL ({CONSENT.replace("$1", "t.id")}) AS consent ON true
+LEFT JOIN LATERAL ({WINDOWS}) AS on_call ON true
+"""
+# The same of on-call: its accepted quote covers all time worked on it, so that nothing has to be counted (O4, C4).
+PERMANENCES = f"""
+WITH asked AS (SELECT DISTINCT id FROM unnest($1::uuid[]) AS id),
+held AS MATERIALIZED (
+    SELECT c.id, c.billing_cycle FROM clients c
+    WHERE c.id IN (SELECT p.client_id FROM permanence_requests p JOIN asked USING (id)) ORDER BY c.id FOR KEY SHARE
+)
+SELECT p.id AS subject_id, NULL::uuid AS ticket_id, held.id AS client_id, 'standard' AS lane, '{{}}'::text[] AS flags,
+       held.billing_cycle, NULL::uuid AS urgency_id, NULL::uuid AS urgency_terms_id, 0 AS chargeable_minutes,
+       q.id AS quote_id, q.number AS quote_number, q.kind AS quote_kind, q.minutes AS quote_minutes,
+       {AROUND}
+FROM permanence_requests p JOIN asked USING (id) JOIN held ON held.id = p.client_id
+LEFT JOIN quotes q ON q.permanence_id = p.id AND q.status = 'accepted'
+LEFT JOIN LATERAL ({WINDOWS}) AS on_call ON true
 """
 # Minutes of the tickets' urgencies that their fees have included already, counter-entries subtracted.
 INCLUDED = """
@@ -46,7 +67,7 @@ WHERE NOT EXISTS (SELECT FROM urgency_fees r WHERE r.reverses_id = f.id)
 """
 COLUMNS = """id, kind, client_id, ticket_id, agent_id, worked_on, started_at, ended_at, worked_minutes, billed_minutes,
     lane, description, non_billable_reason, flags, terms_id, hourly_rate_cents, discount_bp, currency, corrects_id,
-    replaces_id, correction_reason, part_of_id, logged_at"""
+    replaces_id, correction_reason, part_of_id, logged_at, permanence_id"""
 # In the order given: a counter-entry frees its agent's time before the new entry takes it.
 LOG = f"""
 WITH entry AS (
@@ -55,7 +76,7 @@ WITH entry AS (
         agent_id uuid, worked_on date, started_at timestamptz, ended_at timestamptz, worked_minutes int,
         billed_minutes int, lane text, description text, non_billable_reason text, flags varchar[], terms_id uuid,
         hourly_rate_cents int, discount_bp int, currency text, corrects_id uuid, replaces_id uuid,
-        correction_reason text, part_of_id uuid, logged_at timestamptz)
+        correction_reason text, part_of_id uuid, logged_at timestamptz, permanence_id uuid)
 ), history AS (
     INSERT INTO events (id, type, ticket_id, client_id, subject_id, actor, data, occurred_at)
     SELECT id, type, ticket_id, client_id, subject_id, $4, data, $5 FROM jsonb_to_recordset($3)
@@ -90,8 +111,9 @@ SELECT e.id, e.worked_on, to_char(e.started_at, 'YYYY-MM-DD"T"HH24:MI:SS"Z"') AS
        a.open_minutes + a.invoiced_minutes AS billable_minutes,
        {HARMLESS.format("e.non_billable_reason")} AS non_billable_reason, e.hourly_rate_cents, e.discount_bp,
        amount_cents(a.open_minutes + a.invoiced_minutes, e.hourly_rate_cents, e.discount_bp) AS amount_cents,
-       e.currency, array_to_string(e.flags, ' ') AS flags, e.corrects_id, e.replaces_id
-FROM time_entries e JOIN tickets t ON t.id = e.ticket_id JOIN agents g ON g.id = e.agent_id
+       e.currency, array_to_string(e.flags, ' ') AS flags, e.corrects_id, e.replaces_id,
+       e.permanence_id AS permanence_request_id
+FROM time_entries e JOIN agents g ON g.id = e.agent_id LEFT JOIN tickets t ON t.id = e.ticket_id
 LEFT JOIN clients cl ON cl.id = e.client_id
 LEFT JOIN LATERAL ({SUMS}) AS a ON true
 """
@@ -106,12 +128,15 @@ WHERE EXISTS (SELECT FROM busy_times b WHERE b.agent_id = wanted.agent_id
 async def facts(
     connection: Connection,
     tickets: Collection[UUID],
+    permanences: Collection[UUID],
     agents: Collection[UUID],
     days: tuple[date, date],
     span: tuple[datetime, datetime],
 ) -> list[Row]:
-    """See FACTS; one row for each ticket that exists. `days` are both included, `span` is half-open."""
-    return await connection.fetch(FACTS, list(tickets), list(agents), *days, *span)
+    """See TICKETS, PERMANENCES; a row for each that exists. `days` are both included, `span` is half-open."""
+    asked = [(TICKETS, tickets), (PERMANENCES, permanences)]
+    found = [await connection.fetch(sql, list(ids), list(agents), *days, *span) for sql, ids in asked if ids]
+    return [row for rows in found for row in rows]
 
 
 async def included(connection: Connection, tickets: Collection[UUID]) -> list[Row]:
@@ -151,7 +176,7 @@ async def busy(connection: Connection, spans: Sequence[tuple[int, UUID, datetime
 # As in the list of tickets: >= and <= keep the planner from treating the column as constant, so that only the
 # composite index gives the wanted order.
 CONDITIONS = {"worked_from": "e.worked_on >= {}", "worked_until": "e.worked_on < {}", "flag": "{} = ANY (e.flags)"}
-LEADS = ("ticket_id", "client_id", "agent_id")
+LEADS = ("ticket_id", "permanence_id", "client_id", "agent_id")
 STATUSES = {
     "corrected": "EXISTS (SELECT FROM time_entries c WHERE c.corrects_id = e.id)",
     "invoiced": "NOT EXISTS (SELECT FROM time_entries c WHERE c.corrects_id = e.id) AND a.invoiced_minutes <> 0 "

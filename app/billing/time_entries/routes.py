@@ -62,6 +62,7 @@ def new_entry(body: TimeEntryIn, work: Unit, replacing: service.Replacing | None
         when = Span(body.started_at, body.ended_at)
     return service.NewEntry(
         ticket_id=body.ticket_id,
+        permanence_id=body.permanence_request_id,
         agent_id=agent_id,
         work=when,
         description=body.description,
@@ -87,6 +88,7 @@ async def logged_out(connection: Connection, logged: Sequence[service.Logged]) -
 async def list_time_entries(
     work: Work,
     ticket_id: UUID | None = None,
+    permanence_request_id: UUID | None = None,
     client_id: UUID | None = None,
     agent_id: UUID | None = None,
     worked_from: From = None,
@@ -102,8 +104,8 @@ async def list_time_entries(
 ) -> Page[TimeEntryOut] | Response:
     """Entries, the newest work first; as CSV all that the filters leave, up to 20,000."""
     filters: dict[str, Any] = {
-        "ticket_id": ticket_id, "client_id": client_id, "agent_id": agent_id, "worked_from": worked_from,
-        "worked_until": worked_until, "status": status, "flag": flag,
+        "ticket_id": ticket_id, "permanence_id": permanence_request_id, "client_id": client_id, "agent_id": agent_id,
+        "worked_from": worked_from, "worked_until": worked_until, "status": status, "flag": flag,
     }  # fmt: skip
     if work.caller.client_id is not None:
         if client_id not in {None, work.caller.client_id}:

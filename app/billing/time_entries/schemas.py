@@ -38,10 +38,11 @@ BY_DAY: dict[str, Any] = {
 
 
 class TimeEntryIn(In):
-    """Work on a ticket: `started_at` and `ended_at`, or `worked_on` and `worked_minutes`."""
+    """Work on a ticket or on-call: `started_at` and `ended_at`, or `worked_on` and `worked_minutes`."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE, BY_DAY]})
-    ticket_id: UUID
+    ticket_id: UUID | None = None
+    permanence_request_id: Annotated[UUID | None, Field(description="On-call, whose price covers the time.")] = None
     agent_id: Annotated[UUID | None, Field(description="Default: the agent of the key.")] = None
     started_at: Instant | None = None
     ended_at: Annotated[Instant | None, Field(description="Not more than 5 minutes ahead (P4).")] = None
@@ -52,6 +53,12 @@ class TimeEntryIn(In):
     bill_in_project: Annotated[
         Bool, Field(description="Bill it although the site's project is not closed yet (T5).")
     ] = False
+
+    @model_validator(mode="after")
+    def _one_subject(self) -> "TimeEntryIn":
+        if (self.ticket_id is None) == (self.permanence_request_id is None):
+            raise PydanticCustomError("field_combination", "Give ticket_id or permanence_request_id.")
+        return self
 
     @model_validator(mode="after")
     def _one_way_to_say_when(self) -> "TimeEntryIn":
@@ -116,7 +123,8 @@ class TimeEntryOut(Out):
 
     id: UUID
     kind: Literal["work", "counter"]
-    ticket_id: UUID
+    ticket_id: UUID | None
+    permanence_request_id: UUID | None
     client_id: UUID | None
     agent_id: UUID
     worked_on: date
@@ -180,7 +188,15 @@ class ImportOut(Out):
     results: list[ImportResult]
 
 
-WORKED_OUT = {"drawn_minutes", "billable_minutes", "draws", "amount_cents", "status", "explanation"}
+WORKED_OUT = {
+    "permanence_request_id",
+    "drawn_minutes",
+    "billable_minutes",
+    "draws",
+    "amount_cents",
+    "status",
+    "explanation",
+}
 PASSED = set(TimeEntryOut.model_fields) - WORKED_OUT
 
 
@@ -194,6 +210,7 @@ def entry_out(row: Values, price: Price, terms: Terms) -> TimeEntryOut:
     )
     return TimeEntryOut(
         **{name: row[name] for name in PASSED},
+        permanence_request_id=row["permanence_id"],
         drawn_minutes=price.drawn_minutes,
         billable_minutes=billable,
         draws=[DrawOut(contract_id=one.pool_id, minutes=one.minutes) for one in price.draws],

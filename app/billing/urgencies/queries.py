@@ -4,18 +4,18 @@ from collections.abc import Mapping
 from typing import Any
 from uuid import UUID
 
+from app.billing.permanences.queries import ON_CALL
 from app.core.db import Connection, Row
 from app.core.sql import Where
+from app.domain.calendar import HORIZON_DAYS
 
 # What an agent does on a ticket; its requalification and the client's own messages are no action.
 ACTS = "'ticket.claimed', 'ticket.agent_replied', 'ticket.note_added', 'ticket.changed', 'time_entry.logged'"
+HORIZON = f"u.opened_at + interval '{HORIZON_DAYS} days'"  # as far as the calendar looks for the next opening
 URGENCY = f"""
 SELECT u.id, u.ticket_id, u.client_id, u.requested_by, u.opened_at, u.opening_fee_cents, u.currency, u.terms_id,
        t.lane, last.kind AS fee, last.reason AS fee_reason, booked.fees, acted.first_action_at,
-       ARRAY(SELECT w.starts_at FROM permanence_windows w WHERE w.client_id = u.client_id AND w.ends_at > u.opened_at
-             ORDER BY w.starts_at, w.id LIMIT 20) AS window_starts,
-       ARRAY(SELECT w.ends_at FROM permanence_windows w WHERE w.client_id = u.client_id AND w.ends_at > u.opened_at
-             ORDER BY w.starts_at, w.id LIMIT 20) AS window_ends
+       on_call.starts AS window_starts, on_call.ends AS window_ends
 FROM urgencies u JOIN tickets t ON t.id = u.ticket_id
 LEFT JOIN LATERAL (
     SELECT f.kind, f.reason FROM urgency_fees f WHERE f.urgency_id = u.id
@@ -31,6 +31,7 @@ LEFT JOIN LATERAL (
     SELECT min(e.occurred_at) AS first_action_at FROM events e
     WHERE e.ticket_id = u.ticket_id AND e.occurred_at >= u.opened_at AND e.type IN ({ACTS})
 ) AS acted ON true
+LEFT JOIN LATERAL ({ON_CALL.format(client_id="u.client_id", after="u.opened_at", before=HORIZON)}) AS on_call ON true
 """
 
 

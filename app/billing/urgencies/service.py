@@ -55,7 +55,8 @@ async def answered(connection: Connection, rows: Sequence[Row]) -> list[Answered
     hours = hours_of(await closed_around(connection, local_date(first), until, first))
     found = []
     for row in rows:
-        windows = [Span(start, end) for start, end in zip(row["window_starts"], row["window_ends"], strict=True)]
+        starts, ends = row["window_starts"] or (), row["window_ends"] or ()
+        windows = [Span(*window) for window in zip(starts, ends, strict=True)]
         since = counts_from(hours, row["opened_at"], windows)
         acted = row["first_action_at"]
         minutes = max(acted - since, timedelta()) // MINUTE if acted and since else None

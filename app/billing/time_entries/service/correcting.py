@@ -19,7 +19,7 @@ from app.domain.pricing import counter
 
 SIGNED = ("worked_minutes", "billed_minutes")
 COLUMNS = (
-    "client_id", "ticket_id", "agent_id", "worked_on", "started_at", "ended_at", "lane", "description",
+    "client_id", "ticket_id", "permanence_id", "agent_id", "worked_on", "started_at", "ended_at", "lane", "description",
     "non_billable_reason", "flags", "terms_id", "hourly_rate_cents", "discount_bp", "currency",
 )  # fmt: skip
 
@@ -75,7 +75,7 @@ async def _parts(connection: Connection, entry: Row, replacement: NewEntry | Non
         return []
     known = await look_up(connection, [replacement])
     parts = plan(known, replacement, now)
-    if any(part.ticket["client_id"] != entry["client_id"] for part in parts):
+    if any(part.subject["client_id"] != entry["client_id"] for part in parts):
         detail = "Time moves to another client by cancelling it here and logging it there."
         raise Refusal("client-mismatch", detail, pointer="/replacement/ticket_id")
     return parts

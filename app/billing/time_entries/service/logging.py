@@ -59,7 +59,7 @@ def _told(one: Logged) -> dict[str, Any]:
     return {
         "id": str(new_id()),
         "type": "time_entry.corrected" if values["kind"] == "counter" else "time_entry.logged",
-        "ticket_id": str(values["ticket_id"]),
+        "ticket_id": _text(values["ticket_id"]),
         "client_id": _text(values["client_id"]),
         "subject_id": str(values["id"]),
         "data": {

@@ -40,15 +40,21 @@ class Replacing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NewEntry:
-    """Work to log. `bill_in_project` bills it although the site's project is not closed yet (T5)."""
+    """Work on a ticket or on-call; `bill_in_project`: to be billed although the site's project still runs (T5)."""
 
-    ticket_id: UUID
+    ticket_id: UUID | None
+    permanence_id: UUID | None = None
     agent_id: UUID
     work: Span | Day
     description: str
     non_billable_reason: str | None = None
     bill_in_project: bool = False
     replacing: Replacing | None = None
+
+    @property
+    def subject_id(self) -> UUID | None:
+        """The ticket or the permanence."""
+        return self.ticket_id or self.permanence_id
 
     @property
     def days(self) -> tuple[date, date]:
@@ -60,9 +66,9 @@ class NewEntry:
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """What is on record about the tickets, agents and dates of some new entries."""
+    """What is on record about the tickets and permanences, agents and dates of some new entries."""
 
-    tickets: dict[UUID, Row]
+    subjects: dict[UUID | None, Row]
     agents: frozenset[UUID]
     terms: dict[UUID, Terms]
     hours: OpeningHours
@@ -73,7 +79,7 @@ class Part:
     """One entry to be: a date-only entry, or a stretch of work within one period and one version of the terms."""
 
     entry: NewEntry
-    ticket: Row
+    subject: Row
     worked_on: date
     span: Span | None
     minutes: int
@@ -83,12 +89,12 @@ class Part:
     @property
     def lane(self) -> Lane:
         """The lane that the ticket is in."""
-        return Lane(self.ticket["lane"])
+        return Lane(self.subject["lane"])
 
     @property
     def in_project(self) -> bool:
         """Whether the desk gives the time away because the project pays it (T5)."""
-        return IN_PROJECT in self.ticket["flags"] and not self.entry.bill_in_project
+        return IN_PROJECT in self.subject["flags"] and not self.entry.bill_in_project
 
 
 async def look_up(connection: Connection, entries: Collection[NewEntry]) -> Known:
@@ -97,7 +103,8 @@ async def look_up(connection: Connection, entries: Collection[NewEntry]) -> Know
     last = max(entry.days[1] for entry in entries)
     rows = await queries.facts(
         connection,
-        {entry.ticket_id for entry in entries},
+        {entry.ticket_id for entry in entries if entry.ticket_id},
+        {entry.permanence_id for entry in entries if entry.permanence_id},
         {entry.agent_id for entry in entries},
         (first, last),
         (day_start(first), day_start(last + DAY)),
@@ -105,40 +112,49 @@ async def look_up(connection: Connection, entries: Collection[NewEntry]) -> Know
     if not rows:
         return Known({}, frozenset(), {}, OpeningHours())
     terms = await policies(connection, rows[0]["terms"])
-    return Known({row["ticket_id"]: row for row in rows}, frozenset(rows[0]["agents"]), terms, hours_of(rows[0]))
+    return Known({row["subject_id"]: row for row in rows}, frozenset(rows[0]["agents"]), terms, hours_of(rows[0]))
 
 
 def plan(known: Known, entry: NewEntry, now: datetime) -> list[Part]:
     """The parts of an entry: more than one when it crosses midnight of a period's edge or of new terms (P3, P4).
 
     Raises:
-        Refusal: `reference-unknown`, `client-unidentified` (T4), `future-work`, `entry-too-long`, `no-terms`,
-            `minutes-not-positive`, `reason-reserved`.
+        Refusal: `reference-unknown`, `client-unidentified` (T4), `permanence-unquoted` (O2), `future-work`,
+            `entry-too-long`, `no-terms`, `minutes-not-positive`, `reason-reserved`.
     """
-    ticket = _ticket(known, entry)
+    subject = _subject(known, entry)
     if isinstance(entry.work, Day):
         check_minutes(entry.work.minutes)
         pieces: Sequence[Span | Day] = [entry.work]
     else:
-        pieces = _pieces(known, entry.work, Cycle(ticket["billing_cycle"] or Cycle.QUARTERLY))
-    parts = [_part(known, entry, ticket, piece, now) for piece in pieces]
+        pieces = _pieces(known, entry.work, Cycle(subject["billing_cycle"] or Cycle.QUARTERLY))
+    parts = [_part(known, entry, subject, piece, now) for piece in pieces]
     if sum(part.minutes for part in parts) > LONGEST_MINUTES:
         raise Refusal("entry-too-long", f"One entry holds at most {LONGEST_MINUTES} minutes.", minutes=LONGEST_MINUTES)
     return parts
 
 
-def _ticket(known: Known, entry: NewEntry) -> Row:
-    ticket = known.tickets.get(entry.ticket_id)
-    if ticket is None:
-        raise Refusal("reference-unknown", "There is no such ticket.", pointer="/ticket_id")
+def _subject(known: Known, entry: NewEntry) -> Row:
+    subject = known.subjects.get(entry.subject_id)
+    if subject is None or subject["ticket_id"] != entry.ticket_id:
+        name = "ticket" if entry.ticket_id else "permanence_request"
+        raise Refusal("reference-unknown", f"There is no such {name.replace('_', ' ')}.", pointer=f"/{name}_id")
     if entry.agent_id not in known.agents:
         raise Refusal("reference-unknown", "No such agent works here.", pointer="/agent_id")
     if entry.non_billable_reason == INCLUDED_IN_FEE:
         detail = "The desk itself finds out what an urgency's fee includes."
         raise Refusal("reason-reserved", detail, pointer="/non_billable_reason")
-    if ticket["client_id"] is None and entry.non_billable_reason is None:
+    if entry.non_billable_reason is None:
+        _check_payer(subject)
+    return subject
+
+
+def _check_payer(subject: Row) -> None:
+    """Refuses time that nobody would pay: of nobody known, or on-call that nobody has agreed to (T4, O2)."""
+    if subject["client_id"] is None:
         raise Refusal("client-unidentified", "Link the ticket to a client first, or say why nobody pays.")
-    return ticket
+    if subject["ticket_id"] is None and subject["quote_id"] is None:
+        raise Refusal("permanence-unquoted", "On-call is always by quote: it must be accepted first.")
 
 
 def _pieces(known: Known, work: Span, cycle: Cycle) -> list[Span]:
@@ -146,20 +162,27 @@ def _pieces(known: Known, work: Span, cycle: Cycle) -> list[Span]:
     return [piece for span in split_at_periods(work, cycle) for piece in split_at_days(span, new_terms)]
 
 
-def _part(known: Known, entry: NewEntry, ticket: Row, piece: Span | Day, now: datetime) -> Part:
+def _part(known: Known, entry: NewEntry, subject: Row, piece: Span | Day, now: datetime) -> Part:
     span = piece if isinstance(piece, Span) else None
     worked_on = local_date(piece.start) if isinstance(piece, Span) else piece.worked_on
     terms = terms_on(known.terms.values(), worked_on)
     when = span or worked_on
     check_not_future(when, now, terms.future_tolerance_minutes)
-    cycle = Cycle(ticket["billing_cycle"] or Cycle.QUARTERLY)
-    found: Iterable[Flag] = flags(when, now, cycle, known.hours)
+    cycle = Cycle(subject["billing_cycle"] or Cycle.QUARTERLY)
+    found: Iterable[Flag] = flags(when, now, cycle, known.hours, _windows(subject))
     return Part(
         entry=entry,
-        ticket=ticket,
+        subject=subject,
         worked_on=worked_on,
         span=span,
         minutes=worked_minutes(piece) if isinstance(piece, Span) else piece.minutes,
         terms=terms,
         flags=tuple(flag.value for flag in found),
     )
+
+
+def _windows(subject: Row) -> list[Span]:
+    """The client's on-call: what is not out of hours there (P5)."""
+    return [
+        Span(*window) for window in zip(subject["on_call_starts"] or (), subject["on_call_ends"] or (), strict=True)
+    ]

@@ -34,7 +34,7 @@ class Logged:
 
 async def included(connection: Connection, parts: Iterable[Part]) -> dict[UUID, int]:
     """For each ticket whose urgency fee includes minutes: how many are left (U2)."""
-    urgent = {part.ticket["ticket_id"]: part.ticket for part in parts if part.lane is Lane.URGENT}
+    urgent = {part.subject["subject_id"]: part.subject for part in parts if part.lane is Lane.URGENT}
     opened_under = {id_: row["urgency_terms_id"] for id_, row in urgent.items() if row["urgency_terms_id"]}
     terms = await policies(connection, set(opened_under.values()))
     generous = {
@@ -76,14 +76,14 @@ class Tally:
         return logged
 
     def _price(self, part: Part, now: datetime) -> Logged:
-        ticket_id, client_id = part.ticket["ticket_id"], part.ticket["client_id"]
-        priced = price(_work(part, self.included.get(ticket_id, 0)), part.terms, self.held.of(client_id))
+        subject_id, client_id = part.subject["subject_id"], part.subject["client_id"]
+        priced = price(_work(part, self.included.get(subject_id, 0)), part.terms, self.held.of(client_id))
         if chargeable := priced.drawn_minutes + priced.billable_minutes:
-            self.chargeable[ticket_id] += chargeable
-            check_time(part.terms, consent_of(part.ticket), chargeable_minutes=self.chargeable[ticket_id])
+            self.chargeable[subject_id] += chargeable
+            check_time(part.terms, consent_of(part.subject), chargeable_minutes=self.chargeable[subject_id])
         self.held.book(client_id, priced.draws)
         if priced.non_billable_reason == INCLUDED_IN_FEE:
-            self.included[ticket_id] -= priced.non_billable_minutes
+            self.included[subject_id] -= priced.non_billable_minutes
         return Logged(_values(part, priced, now), priced, allocate(priced))
 
     def give_back(self, back: Logged) -> None:
@@ -98,23 +98,23 @@ class Tally:
 
 async def open_tally(connection: Connection, parts: Sequence[Part], held: Held) -> Tally:
     """The sums before the first part is priced."""
-    chargeable = {part.ticket["ticket_id"]: int(part.ticket["chargeable_minutes"]) for part in parts}
+    chargeable = {part.subject["subject_id"]: int(part.subject["chargeable_minutes"]) for part in parts}
     return Tally(held, await included(connection, parts), dict(chargeable), chargeable)
 
 
-def consent_of(ticket: Row) -> Consent | None:
-    """What the ticket's client has agreed to (Q1)."""
-    if ticket["quote_id"] is None:
+def consent_of(subject: Row) -> Consent | None:
+    """What the client has agreed to (Q1)."""
+    if subject["quote_id"] is None:
         return None
-    return Consent(Kind(ticket["quote_kind"]), ticket["quote_number"], ticket["quote_minutes"])
+    return Consent(Kind(subject["quote_kind"]), subject["quote_number"], subject["quote_minutes"])
 
 
 async def watch_estimates(
     connection: Connection, parts: Sequence[Part], tally: Tally, *, actor: dict[str, str], now: datetime
 ) -> None:
     """Tell of the shares of accepted estimates that the tickets' time has reached (Q2)."""
-    for ticket in {part.ticket["ticket_id"]: part.ticket for part in parts}.values():
-        consent, id_ = consent_of(ticket), ticket["ticket_id"]
+    for ticket in {part.subject["subject_id"]: part.subject for part in parts}.values():
+        consent, id_ = consent_of(ticket), ticket["subject_id"]
         if consent is not None:
             await watch_estimate(
                 connection,
@@ -135,7 +135,7 @@ def _work(part: Part, included_minutes: int) -> Work:
         lane=part.lane,
         non_billable_reason=part.entry.non_billable_reason,
         in_project=part.in_project,
-        quoted=part.ticket["quote_kind"] == Kind.QUOTE,
+        quoted=part.subject["quote_kind"] == Kind.QUOTE,
         out_of_hours=Flag.OUT_OF_HOURS in part.flags,
         included_minutes=included_minutes,
     )
@@ -147,8 +147,9 @@ def _values(part: Part, priced: Price, now: datetime) -> dict[str, Any]:
     return {
         "id": new_id(),
         "kind": "work",
-        "client_id": part.ticket["client_id"],
+        "client_id": part.subject["client_id"],
         "ticket_id": part.entry.ticket_id,
+        "permanence_id": part.entry.permanence_id,
         "agent_id": part.entry.agent_id,
         "worked_on": part.worked_on,
         "started_at": part.span.start if part.span else None,
@@ -173,4 +174,4 @@ def _values(part: Part, priced: Price, now: datetime) -> dict[str, Any]:
 
 def clients_of(parts: Iterable[Part]) -> Collection[UUID]:
     """The clients whose pools can be asked."""
-    return {part.ticket["client_id"] for part in parts if part.ticket["client_id"] is not None}
+    return {part.subject["client_id"] for part in parts if part.subject["client_id"] is not None}
