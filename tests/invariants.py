@@ -1,6 +1,7 @@
 """What must always hold: each a query that returns no row. Run after every fault test."""
 
 from app.core.db import Connection
+from tests import money_invariants
 
 QUERIES = {
     "each ticket has exactly one acknowledgement decision": """
@@ -65,7 +66,7 @@ QUERIES = {
     "no ticket follows itself": "SELECT number FROM tickets WHERE follows_ticket_id = id",
     "a client's key names its client": """
         SELECT id FROM api_keys WHERE (role = 'client') <> (client_id IS NOT NULL)""",
-}
+} | money_invariants.QUERIES
 
 
 async def violations(connection: Connection) -> dict[str, list[str]]:
@@ -76,4 +77,5 @@ async def violations(connection: Connection) -> dict[str, list[str]]:
 
 async def check(connection: Connection) -> None:
     """Fail with everything that does not hold."""
-    assert await violations(connection) == {}
+    found = await violations(connection)
+    assert not found, found
