@@ -5,7 +5,7 @@ import sqlalchemy as sa
 from alembic import op
 
 revision = "20261125_time_on_call"
-down_revision = "20261125_terms_stay"
+down_revision = "20261125_calendar_subscriptions"
 branch_labels = None
 depends_on = None
 
