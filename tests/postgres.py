@@ -106,9 +106,11 @@ class OneTransaction:
         self.connection = connection
         self.turn = asyncio.Lock()
 
-    async def acquire(self, *, timeout: float | None) -> Connection:  # noqa: ASYNC109 (asyncpg's own signature)
-        async with asyncio.timeout(timeout):
-            await self.turn.acquire()
+    def get_idle_size(self) -> int:
+        return 0 if self.turn.locked() else 1
+
+    async def acquire(self) -> Connection:
+        await self.turn.acquire()
         await self.connection.execute("SAVEPOINT turn")
         return self.connection
 

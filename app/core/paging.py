@@ -105,6 +105,12 @@ def answer(documents: Sequence[dict[str, Any]], next_cursor: str | None) -> Resp
     return Response(to_json({"items": documents, "next_cursor": next_cursor}), media_type="application/json")
 
 
+def answer_written(documents: Sequence[str], next_cursor: str | None) -> Response:
+    """A page of documents that Postgres has written (see `app/core/sql.py: document`)."""
+    content = f'{{"items":[{",".join(documents)}],"next_cursor":{json.dumps(next_cursor)}}}'
+    return Response(content, media_type="application/json")
+
+
 def cut(rows: Sequence[Any], limit: int, cursor_of: Callable[[Any], str]) -> tuple[Sequence[Any], str | None]:
     """Read `limit + 1` rows, show `limit`: the one too many says that there is a next page."""
     if len(rows) <= limit:

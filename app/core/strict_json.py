@@ -73,6 +73,8 @@ def _deeper_than(value: Any, depth: int) -> bool:
     """Level by level, because recursion is what it guards against."""
     level = [value]
     for _ in range(depth):
+        if not level:
+            return False
         level = [
             inner
             for outer in level

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any
+from urllib.parse import urlencode
 from uuid import UUID
 
 from asyncpg.transaction import Transaction
@@ -134,8 +135,8 @@ class Unit:
     def next_page(self, cursor: str | None, *, parameter: str = "cursor") -> None:
         """Link: rel="next" beside `next_cursor`."""
         if cursor is not None:
-            url = self.request.url.include_query_params(**{parameter: cursor})
-            self.headers["Link"] = f'<{url.path}?{url.query}>; rel="next"'
+            asked = [(name, value) for name, value in self.request.query_params.multi_items() if name != parameter]
+            self.headers["Link"] = f'<{self.request.url.path}?{urlencode([*asked, (parameter, cursor)])}>; rel="next"'
 
     async def finish(self, response: Response, *, operation: str) -> None:
         """Commit what was done, with its audit row and its stored reply; then the answer may leave."""

@@ -6,6 +6,7 @@ Instants are aware datetimes and come back in UTC; local dates are dates in the 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import lru_cache
 from zoneinfo import ZoneInfo
 
 from app.domain.errors import Refusal
@@ -112,7 +113,8 @@ class OpeningHours:
 def is_open(hours: OpeningHours, instant: datetime) -> bool:
     """Whether the desk is open at that instant: open at 08:30:00, closed at 17:30:00."""
     moment = utc(instant)
-    return any(span.holds(moment) for span in open_spans(hours, local_date(moment, hours.zone)))
+    today, _ = _today_and_next(hours, local_date(moment, hours.zone))
+    return any(span.holds(moment) for span in today)
 
 
 def next_opening(hours: OpeningHours, instant: datetime) -> datetime | None:
@@ -121,7 +123,7 @@ def next_opening(hours: OpeningHours, instant: datetime) -> datetime | None:
     None when it stays closed for the next 400 days.
     """
     moment = utc(instant)
-    return next((span.start for span in _spans_from(hours, moment) if span.start > moment), None)
+    return next((span.start for span in _spans_around(hours, moment) if span.start > moment), None)
 
 
 def next_closing(hours: OpeningHours, instant: datetime) -> datetime | None:
@@ -130,7 +132,7 @@ def next_closing(hours: OpeningHours, instant: datetime) -> datetime | None:
     None when it stays closed for the next 400 days.
     """
     moment = utc(instant)
-    return next((span.end for span in _spans_from(hours, moment) if span.end > moment), None)
+    return next((span.end for span in _spans_around(hours, moment) if span.end > moment), None)
 
 
 def attended_from(hours: OpeningHours, instant: datetime) -> datetime | None:
@@ -181,8 +183,14 @@ def open_spans(hours: OpeningHours, day: date) -> Iterator[Span]:
         yield from without(scheduled, hours.closures)
 
 
-def _spans_from(hours: OpeningHours, moment: datetime) -> Iterator[Span]:
-    """The open stretches of that local day and of the days up to the horizon, in order."""
-    today = local_date(moment, hours.zone)
-    for ahead in range(HORIZON_DAYS):
-        yield from open_spans(hours, today + ahead * DAY)
+def _spans_around(hours: OpeningHours, moment: datetime) -> tuple[Span, ...]:
+    """The open stretches of that local day and the first one after it within the horizon, in order."""
+    today, after = _today_and_next(hours, local_date(moment, hours.zone))
+    return today if after is None else (*today, after)
+
+
+@lru_cache(maxsize=32)  # every receipt asks, and the answer stays the same until midnight or a new closure
+def _today_and_next(hours: OpeningHours, today: date) -> tuple[tuple[Span, ...], Span | None]:
+    """The open stretches of a local day, and the first one of the days after it up to the horizon."""
+    later = (span for ahead in range(1, HORIZON_DAYS) for span in open_spans(hours, today + ahead * DAY))
+    return tuple(open_spans(hours, today)), next(later, None)

@@ -31,8 +31,12 @@ class CountingPool:
     def note(self, query: Any) -> None:
         self.statements.append(" ".join(query.query.split())[:80])
 
-    async def acquire(self, *, timeout: float | None) -> Any:  # noqa: ASYNC109 (asyncpg's own signature)
-        connection = await self.pool.acquire(timeout=timeout)
+    def get_idle_size(self) -> int:
+        size: int = self.pool.get_idle_size()
+        return size
+
+    async def acquire(self) -> Any:
+        connection = await self.pool.acquire()
         connection.add_query_logger(self.note)
         return connection
 

@@ -18,14 +18,15 @@ from tests.postgres import Clone, connected
 TICKETS = 20_000
 PAGE = 51
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
-# One client owns 95 of 100 tickets; one in 10 waits in the queue; another has none at all.
+# One client owns 95 of 100 tickets, one has 2, three hundred share 2, one has none at all; one in 10 waits in the queue.
 FILL = """
 INSERT INTO tickets (id, sequence, number, status, lane, channel, language, subject, requester_name, requester_email,
                      client_id, assignee_id, received_at, queued_at, updated_at)
 SELECT gen_random_uuid(), n, 'EC-2026-' || lpad(n::text, 6, '0'),
        CASE WHEN n % 10 = 0 THEN 'new' WHEN n % 10 = 1 THEN 'in_progress' ELSE 'closed' END,
        CASE WHEN n % 50 = 0 THEN 'urgent' ELSE 'standard' END, 'form', 'fr', 'Subject', 'Rita', 'rita@elsewhere.example',
-       CASE WHEN n % 100 < 95 THEN $1::uuid WHEN n % 100 < 99 THEN $2 END, CASE WHEN n % 10 = 1 THEN $3::uuid END,
+       CASE WHEN n % 100 < 95 THEN $1::uuid WHEN n % 100 < 97 THEN $2 WHEN n % 100 < 99 THEN ($6::uuid[])[1 + n / 100 % 300]
+       END, CASE WHEN n % 10 = 1 THEN $3::uuid END,
        received_at, received_at, received_at
 FROM (SELECT n, $4::timestamptz + n * interval '1 minute' AS received_at FROM generate_series(1, $5::int) AS n) AS numbered
 """
@@ -46,8 +47,9 @@ async def skewed(skewed_database: Clone) -> AsyncIterator[Connection]:
     async with connected(skewed_database.superuser_url) as connection:
         await builders.some_keys(connection)
         await builders.a_client(connection, id=SMALL_CLIENT)
+        others = [(await builders.a_client(connection))["id"] for _ in range(300)]
         owners = (builders.CLIENT_ID, builders.OTHER_CLIENT_ID, builders.AGENT_ID)
-        await connection.execute(FILL, *owners, FIRST, TICKETS)
+        await connection.execute(FILL, *owners, FIRST, TICKETS, others)
         await connection.execute("ANALYZE")
         yield connection
 

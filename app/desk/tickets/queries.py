@@ -8,13 +8,33 @@ from uuid import UUID
 from app.core.db import Connection, Row
 from app.core.domain_names import domain_of
 from app.core.jobs import INSERT_JOB
-from app.core.sql import Where, assignments, one
+from app.core.sql import Where, assignments, document, instant, one
 from app.desk.calendar.queries import CLOSED
 
 TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, t.client_id, t.site_id, t.contact_id,
     t.requester_name, t.requester_email, t.requester_phone, t.requester_company, t.site_url, t.assignee_id,
     t.follows_ticket_id, t.received_at, t.queued_at, t.resolved_at, t.closed_at, t.estimated_minutes, t.flags,
     t.urgency_fee_cents, t.urgency_accepted_at, t.urgency_accepted_by, t.terms_id, t.updated_at, t.version"""
+
+# The same as the JSON document that TicketOut describes, for reading one and for lists.
+DOCUMENT = document(
+    {
+        **{name: f"t.{name}" for name in ("id", "number", "status", "lane", "channel", "language", "subject")},
+        **{name: f"t.{name}" for name in ("client_id", "site_id", "contact_id")},
+        "requester": (
+            "(SELECT r FROM (SELECT t.requester_name AS name, t.requester_email AS email, "
+            "t.requester_phone AS phone, t.requester_company AS company) AS r)"
+        ),
+        **{name: f"t.{name}" for name in ("site_url", "assignee_id", "follows_ticket_id")},
+        **{name: instant(f"t.{name}") for name in ("received_at", "queued_at", "resolved_at", "closed_at")},
+        **{name: f"t.{name}" for name in ("estimated_minutes", "flags", "urgency_fee_cents")},
+        "currency": "'EUR'",
+        "urgency_accepted_at": instant("t.urgency_accepted_at"),
+        **{name: f"t.{name}" for name in ("urgency_accepted_by", "terms_id")},
+        "updated_at": instant("t.updated_at"),
+        "version": "t.version",
+    }
+)
 
 # Everything that opening a ticket needs to know, in one round trip: a fresh number, what closes the desk, the terms
 # in force, whose requester it is (contact's address first, then domain), their site, whether somebody is on call for
@@ -145,6 +165,13 @@ async def open_ticket(connection: Connection, values: Sequence[Any]) -> None:
 async def ticket(connection: Connection, ticket_id: UUID) -> Row | None:
     """One ticket."""
     return await connection.fetchrow(f"SELECT {TICKET} FROM tickets t WHERE t.id = $1", ticket_id)
+
+
+async def written_ticket(connection: Connection, ticket_id: UUID) -> Row | None:
+    """One ticket as its document, beside what the route has to know of it."""
+    return await connection.fetchrow(
+        f"SELECT d.document, t.version, t.client_id FROM tickets t {DOCUMENT} WHERE t.id = $1", ticket_id
+    )
 
 
 async def lock_ticket(connection: Connection, ticket_id: UUID) -> Row | None:
@@ -301,7 +328,10 @@ def list_tickets_sql(
         where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
     _narrow(where, filters, lead)
     order = ", ".join(f"{key} DESC" for key in keys)
-    return f"SELECT {TICKET} FROM tickets t WHERE {where} ORDER BY {order} LIMIT {limit:d}", where.values
+    return (
+        f"SELECT d.document, t.received_at, t.id FROM tickets t {DOCUMENT} "
+        f"WHERE {where} ORDER BY {order} LIMIT {limit:d}"
+    ), where.values
 
 
 def _narrow(where: Where, filters: Mapping[str, Any], lead: str | None) -> None:

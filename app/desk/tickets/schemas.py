@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import AfterValidator, ConfigDict, Field, StringConstraints
 
-from app.core.db import Row
+from app.core.db import Values
 from app.core.shapes import Bool, Email, In, Language, Line, Minutes, Out, Paragraphs, Patch, Phone, unsent
 from app.desk.tickets.site_url import site_url
 
@@ -123,17 +123,11 @@ class TicketOut(Out):
     version: int
 
 
-def ticket_document(row: Row) -> dict[str, Any]:
-    """A row of queries.TICKET as the JSON document that TicketOut describes."""
+def ticket_out(row: Values) -> TicketOut:
+    """A row of queries.TICKET as its shape."""
     values: dict[str, Any] = dict(row)
     values["requester"] = {name: values.pop(f"requester_{name}") for name in Requester.model_fields}
-    values["currency"] = "EUR"
-    return values
-
-
-def ticket_out(row: Row) -> TicketOut:
-    """A row of queries.TICKET as its shape."""
-    return TicketOut(**ticket_document(row))
+    return TicketOut(**values, currency="EUR")
 
 
 class MessageIn(In):

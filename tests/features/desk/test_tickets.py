@@ -8,7 +8,8 @@ import httpx
 import pytest
 
 from app.core.db import Connection
-from tests.builders import A_MOMENT_AGO, Keys, a_client, a_contact, a_site, a_ticket, an_agent
+from app.desk.tickets.schemas import TicketOut, ticket_out
+from tests.builders import A_MOMENT_AGO, AGENT_ID, Keys, a_client, a_contact, a_site, a_ticket, an_agent
 from tests.conftest import Clock
 
 REQUEST: dict[str, Any] = {
@@ -16,6 +17,8 @@ REQUEST: dict[str, Any] = {
     "message": "Every article disappears.",
     "requester": {"name": "Anna Schmit", "email": "anna@boulangerie.example"},
 }
+
+UNTOLD = {"sequence"}  # the one column of a ticket that nobody is shown
 
 
 async def opened(api: httpx.AsyncClient, headers: dict[str, str], **values: Any) -> dict[str, Any]:
@@ -346,3 +349,33 @@ async def test_a_number_beside_another_number_finds_nothing(api: httpx.AsyncClie
     for q, found in ((one, [one]), (two, [])):
         answer = await api.get("/v1/tickets", params={"number": one, "q": q}, headers=keys["agent"])
         assert [item["number"] for item in answer.json()["items"]] == found
+
+
+@pytest.mark.parametrize("microsecond", [0, 120, 123_456])
+async def test_what_postgres_writes_is_what_the_shape_says(
+    api: httpx.AsyncClient, keys: Keys, conn: Connection, microsecond: int
+):
+    """Read and list send a document that Postgres wrote: byte for byte what TicketOut would."""
+    moment = A_MOMENT_AGO.replace(microsecond=microsecond)
+    site = await a_site(conn, keys.client_id)
+    contact = await a_contact(conn, keys.client_id)
+    full: dict[str, Any] = {
+        "subject": 'A "quoted" \\ back\tslash, <b>é€😀</b>\u2028', "status": "closed", "lane": "urgent",
+        "client_id": keys.client_id, "site_id": site["id"], "contact_id": contact["id"], "site_url": "https://a.lu/?b=c",
+        "requester_phone": "+352123", "requester_company": "Schmit & Söhne", "assignee_id": AGENT_ID,
+        "received_at": moment, "queued_at": moment, "resolved_at": moment, "closed_at": moment, "updated_at": moment,
+        "urgency_accepted_at": moment, "urgency_accepted_by": "Luc", "urgency_fee_cents": 15000,
+        "estimated_minutes": 90, "flags": ["in_project", "honeypot"],
+        "terms_id": await conn.fetchval("SELECT id FROM terms LIMIT 1"),
+    }  # fmt: skip
+    tickets = [await a_ticket(conn, **values) for values in ({"received_at": moment}, full)]
+    listed = await api.get("/v1/tickets", headers=keys["agent"])
+    written = []
+    for ticket in tickets:
+        expected = ticket_out({name: ticket[name] for name in {*ticket.keys()} - UNTOLD}).model_dump_json()
+        read = await api.get(f"/v1/tickets/{ticket['id']}", headers=keys["agent"])
+        assert read.text == expected
+        assert read.headers["content-type"] == "application/json"
+        written.append(expected)
+    assert set(json.loads(listed.text)["items"][0]) == set(TicketOut.model_fields)
+    assert all(document in listed.text for document in written)
