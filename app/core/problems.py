@@ -93,7 +93,7 @@ KINDS: dict[str, Kind] = {
     "attachment-refused": Kind(
         422,
         "An attachment is not accepted",
-        "Images, PDF, text, office documents and archives are; not programs.",
+        "Images, films, PDF, text in any encoding, office documents and zip archives are; not programs.",
     ),
     "ticket-not-open": Kind(409, "The ticket is closed for this", "Open a new ticket, or reopen it first."),
     "client-mismatch": Kind(409, "It belongs to another client", "Contact and site must be the ticket's client's."),

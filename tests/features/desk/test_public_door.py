@@ -186,6 +186,8 @@ async def test_a_form_with_files(api: httpx.AsyncClient, keys: Keys):
         files=[
             ("attachments", ("../../écran <1>.png", PNG, "application/x-msdownload")),
             ("attachments", ("note.txt", b"Bonjour", "text/html")),
+            ("attachments", ("lettre.txt", "Déjà vu – 12 €".encode("cp1252"), "text/plain")),
+            ("attachments", ("liste.csv", "Été;12".encode("utf-16"), "text/csv")),
         ],
     )
     assert answer.status_code == 201, answer.text
@@ -196,13 +198,17 @@ async def test_a_form_with_files(api: httpx.AsyncClient, keys: Keys):
     assert [(f["file_name"], f["media_type"], f["size_bytes"]) for f in files] == [
         ("écran _1_.png", "image/png", len(PNG)),
         ("note.txt", "text/plain; charset=utf-8", 7),
+        ("lettre.txt", "application/octet-stream", 14),
+        ("liste.csv", "text/plain; charset=utf-16", 14),
     ]
-    download = await api.get(f"/v1/tickets/{ticket_id}/attachments/{files[0]['id']}", headers=keys["agent"])
-    assert download.content == PNG
-    assert download.headers["content-type"] == "image/png"
-    assert download.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
-    assert "sandbox" in download.headers["content-security-policy"]
-    assert download.headers["x-content-type-options"] == "nosniff"
+    contents = [PNG, b"Bonjour", "Déjà vu – 12 €".encode("cp1252"), "Été;12".encode("utf-16")]
+    for file, content in zip(files, contents, strict=True):
+        download = await api.get(f"/v1/tickets/{ticket_id}/attachments/{file['id']}", headers=keys["agent"])
+        assert download.content == content
+        assert download.headers["content-type"] == file["media_type"]
+        assert download.headers["content-disposition"].startswith("attachment; filename*=UTF-8''")
+        assert "sandbox" in download.headers["content-security-policy"]
+        assert download.headers["x-content-type-options"] == "nosniff"
 
 
 @pytest.mark.parametrize("content", [b"MZ\x90\x00\x03\x00\x00\x00", b"\x7fELF\x02\x01\x01\x00", b"", b"\x00\x01\x02"])
