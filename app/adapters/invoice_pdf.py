@@ -11,6 +11,7 @@ from app.adapters import fonts
 from app.adapters.invoice_check import check_document
 from app.adapters.invoice_paper import paper
 from app.adapters.invoice_qr import payment_code
+from app.core.settings import Settings
 from app.domain.invoice_document import Document
 
 STANDARD = "a-3b"
@@ -26,6 +27,11 @@ class Look:
     primary: str = "#12324a"
     accent: str = "#0b6e8a"
     logo: Path | None = None
+
+
+def look_of(settings: Settings) -> Look:
+    """The house's, as it is set."""
+    return Look(settings.paper_primary_color, settings.paper_accent_color, settings.paper_logo)
 
 
 def invoice_pdf(document: Document, look: Look, attached: bytes | None = None) -> bytes:

@@ -157,8 +157,11 @@ class Words:
 
     def amount(self, cents: int, currency: str) -> str:
         """An amount excluding VAT: `150,00 € HTVA`."""
-        written = format_currency(Decimal(cents).scaleb(-2), currency, locale=self._locale)
-        return self.say("common.excluding_vat", amount=written)
+        return self.say("common.excluding_vat", amount=self.total(cents, currency))
+
+    def total(self, cents: int, currency: str) -> str:
+        """An amount as it is paid: `175,50 €`."""
+        return format_currency(Decimal(cents).scaleb(-2), currency, locale=self._locale)
 
 
 def _rows(facts: Facts, words: Words) -> Rows:

@@ -1,4 +1,4 @@
-"""What the mails about terms and contracts say; their words stand beside those of the other mails."""
+"""What the mails about terms, contracts and invoices say; their words stand beside those of the other mails."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -18,6 +18,9 @@ class Speaks(Protocol):
 
     def amount(self, cents: int, currency: str) -> str:
         """An amount excluding VAT."""
+
+    def total(self, cents: int, currency: str) -> str:
+        """An amount as it is paid."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,7 +79,40 @@ class ContractAlert:
         return [*rows, (words.say("contract_alert.expires_on"), words.day(self.expires_on))]
 
 
-MoneyMail = TermsNotice | ContractAlert
+@dataclass(frozen=True, slots=True, kw_only=True)
+class InvoiceSent:
+    """An invoice, credit note or statement was issued and goes along. `total_cents` includes VAT."""
+
+    kind: ClassVar[str] = "invoice_sent"
+
+    paper: Literal["invoice", "credit_note", "statement"]
+    number: str
+    total_cents: int
+    currency: str
+    due_on: date | None
+    iban: str
+    credits: str | None
+    """The number of the invoice that a credit note corrects."""
+
+    def named(self, words: Speaks) -> dict[str, object]:
+        """What the sentences name."""
+        paper = words.say(f"invoice_sent.{self.paper}")
+        return {"paper": paper, "number": self.number, "credits": self.credits}
+
+    def rows(self, words: Speaks) -> Rows:
+        """Label and value of what is to be paid, and how."""
+        rows = [(words.say("invoice_sent.number"), self.number)]
+        if self.paper == "statement":
+            return rows
+        rows.append((words.say("invoice_sent.total"), words.total(self.total_cents, self.currency)))
+        if self.paper == "invoice" and self.total_cents > 0:
+            if self.due_on is not None:
+                rows.append((words.say("invoice_sent.due_on"), words.day(self.due_on)))
+            rows.append(("IBAN", self.iban))
+        return rows
+
+
+MoneyMail = TermsNotice | ContractAlert | InvoiceSent
 
 
 def hours(minutes: int) -> str:

@@ -9,6 +9,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret"  # noqa: S105 (refused in production, see below)
 HARD_TO_GUESS = 32
+HEX_COLOR = "^#[0-9a-fA-F]{6}$"
 
 
 class ImapAccount(BaseModel):
@@ -72,6 +73,9 @@ class Settings(BaseSettings):
     mail_from_name: str = "e-connect Support Desk"
     company_name: str = Field(default="e-connect", description="Who signs the mails.")
     company_website: str = "https://www.e-connect.lu"
+    paper_primary_color: str = Field(default="#12324a", pattern=HEX_COLOR, description="Of invoices: heads and totals.")
+    paper_accent_color: str = Field(default="#0b6e8a", pattern=HEX_COLOR, description="Of invoices: what stands out.")
+    paper_logo: Path | None = Field(default=None, description="Of invoices: an SVG or PNG file; e-connect's without.")
     own_addresses: list[str] = ["support@e-connect.lu", "urgence@e-connect.lu"]
     urgent_addresses: list[str] = Field(default=["urgence@e-connect.lu"], description="Mail to these is urgent (U1).")
     on_duty_address: str | None = Field(default=None, description="Who is told of an urgency at once (U3).")

@@ -300,6 +300,7 @@ def test_every_sentence_is_used() -> None:
     built |= {
         f"contract_alert.{name}" for name in ("usage", "expiry", "more_usage", "more_expiry", "total", "drawn", "left")
     }
+    built |= {f"invoice_sent.{way}{kind}" for way in ("", "intro_") for kind in ("invoice", "credit_note", "statement")}
     built |= {f"{kind}.{name}" for kind in ("quote_sent", "quote_reminder") for name in ("preview", "title", "intro")}
 
     unused = {key for key, _ in names_in(words) if f'"{key}"' not in written and not key.endswith(".subject")}
@@ -314,6 +315,6 @@ def test_a_template_that_asks_for_an_unknown_fact_fails_loudly() -> None:
 
 def test_no_template_and_no_word_is_left_unused() -> None:
     folder = Path(mail_templates.__file__).parent / "templates" / "mail"
-    kinds = {facts.kind for facts in EVERY} | {"contract_alert", "terms_notice"}
+    kinds = {facts.kind for facts in EVERY} | {"contract_alert", "terms_notice", "invoice_sent"}
     shared = {"letter", "parts", "rows"}
     assert {path.name.partition(".")[0] for path in folder.glob("*.j2")} == kinds | shared

@@ -1,11 +1,12 @@
 """What the mails about terms and contracts say, in three languages."""
 
+from dataclasses import replace
 from datetime import date
 
 import pytest
 
 from app.adapters.mail_templates import LANGUAGES, House, Language, render
-from app.adapters.money_mail import ContractAlert, MoneyMail, TermsNotice, hours
+from app.adapters.money_mail import ContractAlert, InvoiceSent, MoneyMail, TermsNotice, hours
 
 HOUSE = House("e-connect", "https://www.e-connect.lu", "support@e-connect.lu")
 NOTICE = TermsNotice(
@@ -35,8 +36,20 @@ EXPIRES = ContractAlert(
     expires_on=date(2026, 12, 31),
 )
 
+INVOICE = InvoiceSent(
+    paper="invoice",
+    number="F2026-0042",
+    total_cents=28080,
+    currency="EUR",
+    due_on=date(2026, 11, 1),
+    iban="LU28 0019 4006 4475 0000",
+    credits=None,
+)
+CREDIT = replace(INVOICE, paper="credit_note", number="NC2026-0003", due_on=None, credits="F2026-0042")
+STATEMENT = replace(INVOICE, paper="statement", number="R2026-0007", total_cents=0, due_on=None)
 
-@pytest.mark.parametrize("facts", [NOTICE, USED, EXPIRES])
+
+@pytest.mark.parametrize("facts", [NOTICE, USED, EXPIRES, INVOICE, CREDIT, STATEMENT])
 @pytest.mark.parametrize("language", LANGUAGES)
 def test_every_mail_renders_in_every_language(facts: MoneyMail, language: Language) -> None:
     mail = render(facts, language, HOUSE)
@@ -88,3 +101,25 @@ def test_an_alert_tells_what_happened_and_what_is_left(facts: MoneyMail, languag
 
 def test_minutes_read_as_hours() -> None:
     assert [hours(minutes) for minutes in (0, 59, 60, 125)] == ["0 h 00", "0 h 59", "1 h 00", "2 h 05"]
+
+
+@pytest.mark.parametrize(
+    ("language", "subject", "said"),
+    [
+        ("fr", "[F2026-0042] Votre facture", ["280,80 €", "1 novembre 2026", "LU28 0019 4006 4475 0000"]),
+        ("en", "[F2026-0042] Your invoice", ["€280.80", "1 November 2026", "accounting software"]),
+        ("de", "[F2026-0042] Ihre Rechnung", ["280,80 €", "1. November 2026", "Summe inkl. MwSt."]),
+    ],
+)
+def test_an_invoice_says_what_to_pay_until_when(language: Language, subject: str, said: list[str]) -> None:
+    mail = render(INVOICE, language, HOUSE)
+    assert mail.subject == subject
+    assert all(one in mail.text for one in said)
+
+
+def test_what_is_not_to_be_paid_names_no_account() -> None:
+    credit, statement = (render(facts, "en", HOUSE).text for facts in (CREDIT, STATEMENT))
+    assert "corrects the invoice F2026-0042" in credit
+    assert "IBAN" not in credit + statement
+    assert "not an invoice" in statement
+    assert "XML" not in statement
