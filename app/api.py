@@ -5,6 +5,8 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.billing.contracts import routes as contracts
+from app.billing.invoice_runs import routes as invoice_runs
+from app.billing.invoices import routes as invoices
 from app.billing.permanences import calendar_routes as permanence_calendar
 from app.billing.permanences import routes as permanences
 from app.billing.prices import routes as prices
@@ -37,6 +39,7 @@ TAGS = [
     ("clients", "Whom the desk works for: clients, their contacts and their sites."),
     ("quotes", "Quotes and estimates: versions, sending, the client's answer, and what they put on an invoice."),
     ("urgencies", "Tickets that cannot wait: their fee, its bookings, and how soon somebody acted."),
+    ("invoices", "Previews, runs, invoices, credit notes and statements: numbered, sealed, explained; payments."),
     ("contracts", "Prepaid hours: purchase, pools, statement, grants and refunds."),
     ("time entries", "What was worked, where its minutes went, what it costs and why."),
     ("permanences", "On-call outside opening hours: requests, quotes, who stands by, the calendar."),
@@ -86,6 +89,9 @@ ROUTERS = (
     prices.simulations,
     reports.router,
     contracts.router,
+    invoice_runs.previews,
+    invoice_runs.router,
+    invoices.router,
     time_entries.router,
     time_entries.imports,
     timers.router,

@@ -6,9 +6,13 @@ from uuid import UUID
 
 import httpx
 
+from app.billing.invoices.service.books import open_books
+from app.billing.invoices.service.invoicing import Order, invoice_client
 from app.core.db import Connection, Row
 from app.core.ids import new_id
+from app.domain.period import parse_period
 from tests.builders import A_MOMENT_AGO, Keys, insert
+from tests.service import SETTINGS
 
 TERMS_2022 = UUID("01816f8a-9800-7000-8000-000000002022")
 JANUARY_5 = datetime(2026, 1, 5, 9, 0, tzinfo=UTC)
@@ -131,3 +135,14 @@ async def an_urgency(conn: Connection, ticket: Row, **values: Any) -> Row:
     fee = {"id": new_id(), "urgency_id": urgency["id"], "kind": "charge", "amount_cents": 15000}
     await insert(conn, "urgency_fees", fee | {"created_at": A_MOMENT_AGO})
     return urgency
+
+
+async def invoiced(conn: Connection, client_id: UUID, period: str = "2026-Q4", now: datetime = A_MOMENT_AGO) -> Row:
+    """Everything that is open of a client, issued: the invoice."""
+    order = Order(parse_period(period), issue=True, digests={})
+    books = await open_books(conn, SETTINGS, {"role": "finance"}, now)
+    outcome = await invoice_client(conn, client_id, order, books)
+    assert outcome.outcome == "created", outcome
+    row = await conn.fetchrow("SELECT * FROM invoices WHERE id = $1", outcome.invoice_id)
+    assert row is not None
+    return row

@@ -9,17 +9,24 @@ from typing import Final
 PUBLIC: Final = "public"
 
 # What a client pays and why: its own, for its portal.
-MONEY_READS = frozenset({"time_entries:read", "contracts:read", "urgencies:read", "prices:read", "balances:read"})
+MONEY_READS = frozenset(
+    {"time_entries:read", "contracts:read", "urgencies:read", "prices:read", "balances:read", "invoices:read"}
+)
 ALL_READS = MONEY_READS | frozenset(
     {
         "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
         "terms:read", "notices:read", "timers:read", "reports:read", "events:read", "inbound_messages:read",
-        "quotes:read", "permanences:read", "charges:read",
+        "quotes:read", "permanences:read", "charges:read", "invoices:preview", "invoices:run",
     }
 )  # fmt: skip
 
 WORKS = frozenset({"time_entries:write", "time_entries:correct", "timers:write", "urgencies:write"})
-KEEPS_BOOKS = frozenset({"terms:write", "time_entries:correct", "contracts:write", "urgencies:waive"})
+KEEPS_BOOKS = frozenset(
+    {
+        "terms:write", "time_entries:correct", "contracts:write", "urgencies:waive", "invoices:write", "payments:write",
+        "invoices:export",
+    }
+)  # fmt: skip
 
 ROLES: Final[dict[str, frozenset[str]]] = {
     # Works the desk: tickets, queue, the people and sites of clients.
@@ -37,7 +44,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     "accounting": MONEY_READS
     | {
         "clients:read", "contacts:read", "calendar:read", "terms:read", "reports:read", "quotes:read",
-        "permanences:read", "charges:read",
+        "permanences:read", "charges:read", "invoices:preview", "invoices:run", "payments:write", "invoices:export",
     },
     # A client's own portal: its own data only (the service narrows every query to the key's client).
     "client": MONEY_READS

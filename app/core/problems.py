@@ -196,6 +196,25 @@ KINDS: dict[str, Kind] = {
     "urgency-exists": Kind(409, "The ticket has an urgency already", "Requalify it: `/requalification` has both ways."),
     "lane-unchanged": Kind(409, "The ticket is in that lane already", "Nothing to do: read the ticket again."),
     "fee-not-due": Kind(409, "The fee is not due", "Only a due fee is waived; an invoiced one takes a credit note."),
+    # Invoices (I).
+    "period-not-begun": Kind(422, "The period has not begun", "Choose a period that has: nothing was worked in it."),
+    "facts-changed": Kind(
+        409, "The facts have changed", "`differences` says how: look at it again, and issue with the new digest."
+    ),
+    "invoice-issued": Kind(409, "It is issued, and stays", "Correct it by a credit note."),
+    "invoice-not-issued": Kind(409, "It is not issued", "Only an issued invoice is paid or credited."),
+    "legal-mention-missing": Kind(
+        409, "A legal mention is missing", "`missing` names it: set the seller's data, or the client's address."
+    ),
+    "vat-proof-missing": Kind(
+        409, "The VAT number is not proven", "Check it in VIES and record the result: `/clients/{id}/vat-proofs`."
+    ),
+    "vat-categories-mixed": Kind(
+        409, "Two kinds of tax on one invoice", "Give back what was taxed otherwise by a credit note first."
+    ),
+    "total-negative": Kind(409, "More is given back than charged", "Write a credit note with `corrections`."),
+    "credit-exceeds-line": Kind(409, "More than is left of the line", "`left` says how much can be credited."),
+    "date-goes-back": Kind(409, "The date would go back", "Dates of a series never do: wait, or set the clock right."),
     "export-too-large": Kind(422, "Too many rows for one file", "Narrow the filters: `most_rows` fit."),
     "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),
 }
@@ -228,6 +247,8 @@ CONSTRAINTS: dict[str, str] = {
     "uq_urgencies_ticket_id": "urgency-exists",
     "uq_timers_running": "timer-running",
     "ck_contracts_not_overdrawn": "pool-overdrawn",
+    "uq_invoice_states_client_id_period_kind": "already-exists",
+    "uq_invoice_states_contract_id": "already-exists",
     "pk_idempotency_keys": "idempotency-key-in-flight",
 }
 

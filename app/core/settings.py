@@ -26,10 +26,49 @@ class ImapAccount(BaseModel):
     done_folder: str | None = Field(default="Processed", description="Null: marked as seen where it lies.")
 
 
+class SellerIdentity(BaseModel):
+    """Who invoices: what the law wants on an invoice (I7). What is missing is named when one is to be issued."""
+
+    name: str = ""
+    street: str = ""
+    postal_code: str = ""
+    city: str = ""
+    country: str = "LU"
+    vat_number: str = ""
+    registration_number: str = Field(default="", description="Of the trade register (RCS).")
+    permit_number: str = Field(default="", description="Of the business permit.")
+    email: str = ""
+    phone: str | None = None
+    website: str = ""
+    iban: str = ""
+    bic: str | None = None
+    bank: str | None = None
+    peppol_id: str | None = None
+
+
+MADE_UP = SellerIdentity(
+    name="e-connect S.à r.l.",
+    street="42, rue de l'Exemple",
+    postal_code="L-1234",
+    city="Luxembourg",
+    vat_number="LU12345613",
+    registration_number="B123456",
+    permit_number="10012345/0",
+    email="facturation@e-connect.lu",
+    phone="+352 20 12 34 56",
+    website="https://www.e-connect.lu",
+    iban="LU280019400644750000",
+    bic="BCEELULL",
+    bank="Spuerkeess",
+    peppol_id="9938:LU12345613",
+)
+"""For a laptop; in production `SELLER` (JSON, or `SELLER__NAME`, `SELLER__IBAN` and so on) says who invoices."""
+
+
 class Settings(BaseSettings):
     """Every setting with its default; `DATABASE_URL`, `PORT` and so on, without a prefix."""
 
-    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_file=".env", env_nested_delimiter="__", extra="ignore", frozen=True)
 
     environment: Literal["development", "production"] = "development"
     host: str = "127.0.0.1"
@@ -76,6 +115,13 @@ class Settings(BaseSettings):
     paper_primary_color: str = Field(default="#12324a", pattern=HEX_COLOR, description="Of invoices: heads and totals.")
     paper_accent_color: str = Field(default="#0b6e8a", pattern=HEX_COLOR, description="Of invoices: what stands out.")
     paper_logo: Path | None = Field(default=None, description="Of invoices: an SVG or PNG file; e-connect's without.")
+    invoice_run_patience_seconds: int = Field(
+        default=5, ge=0, le=60, description="A longer run is answered as it stands, and the worker goes on with it."
+    )
+    late_interest_bp: int | None = Field(
+        default=None, ge=0, le=10_000, description="Statutory interest on late payments a year; none without it (I6)."
+    )
+    seller: SellerIdentity | None = Field(default=None, description="Who invoices, with its legal mentions (I7).")
     own_addresses: list[str] = ["support@e-connect.lu", "urgence@e-connect.lu"]
     urgent_addresses: list[str] = Field(default=["urgence@e-connect.lu"], description="Mail to these is urgent (U1).")
     on_duty_address: str | None = Field(default=None, description="Who is told of an urgency at once (U3).")
@@ -109,6 +155,11 @@ class Settings(BaseSettings):
     def base_url(self) -> str:
         """Where this service is reached, without a trailing slash."""
         return (self.public_url or f"http://{self.host}:{self.port}").rstrip("/")
+
+    @cached_property
+    def invoices_from(self) -> SellerIdentity:
+        """Who invoices: as it is set, on a laptop a made-up company."""
+        return self.seller or (SellerIdentity() if self.environment == "production" else MADE_UP)
 
     @property
     def secrets(self) -> list[str]:

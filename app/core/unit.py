@@ -36,7 +36,7 @@ class Unit:
         self.kept_body: bytes | None = None
         self.place: Place | None = None
         self._counted: set[str] = set()
-        self._database = database
+        self.database = database
         self._connection: Connection | None = None
         self._transaction: Transaction | None = None
 
@@ -60,14 +60,14 @@ class Unit:
     async def connection(self) -> Connection:
         """For statements that stand alone: reads."""
         if self._connection is None:
-            self._connection = await self._database.acquire()
+            self._connection = await self.database.acquire()
         return self._connection
 
     async def rest(self) -> None:
         """Give the connection back until it is needed again."""
         if self._connection is not None and self._transaction is None:
             connection, self._connection = self._connection, None
-            await self._database.release(connection)
+            await self.database.release(connection)
 
     async def begin(self) -> Connection:
         """For writes: the request's one transaction, committed before the answer leaves.
@@ -178,7 +178,7 @@ class Unit:
             if transaction is not None:
                 await roll_back(transaction)
         finally:
-            await self._database.release(connection)
+            await self.database.release(connection)
 
     def sees_client(self, client_id: UUID | None) -> bool:
         """Whether the caller may see data of this client: staff sees all, a client's key only its own."""

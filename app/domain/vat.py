@@ -71,3 +71,33 @@ def totals(net_cents: Iterable[int], vat: Vat) -> Totals:
     subtotal = sum(net_cents)
     tax = percentage_cents(subtotal, vat.rate_bp)
     return Totals(subtotal, tax, subtotal + tax)
+
+
+LATEST_DAY = 15
+REASONS = {
+    Category.STANDARD: None,
+    Category.REVERSE_CHARGE: "Autoliquidation (article 196 de la directive 2006/112/CE)",
+    Category.OUT_OF_SCOPE: "Hors du champ d'application de la TVA luxembourgeoise",
+}
+"""Why no tax is due, as invoices say it."""
+
+
+def tax_point(issued_on: date, supplied_on: date) -> date:
+    """The date whose rate holds (I5): the issue, at the latest the 15th of the month after the supply."""
+    years, month = divmod(supplied_on.month, 12)
+    return min(issued_on, date(supplied_on.year + years, month + 1, LATEST_DAY))
+
+
+def shares(total: int, parts: Sequence[int]) -> tuple[int, ...]:
+    """A total in cents shared out among parts by their size: whole cents that add up to it exactly.
+
+    Each gets its share cut off; what is left goes a cent each to the largest remainders, the first of equals first.
+    """
+    whole = sum(parts)
+    if whole == 0:
+        return tuple(0 for _ in parts)
+    found = [divmod(total * part, whole) for part in parts]
+    left = total - sum(share for share, _ in found)
+    largest = sorted(range(len(parts)), key=lambda index: -found[index][1] if whole > 0 else found[index][1])
+    lucky = set(largest[:left])
+    return tuple(share + (index in lucky) for index, (share, _) in enumerate(found))

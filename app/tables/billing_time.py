@@ -20,7 +20,7 @@ from sqlmodel import Field, SQLModel
 from app.tables.base import instant, one_of
 from app.tables.tickets import LANES
 
-PLACES = ("drawn", "open", "invoiced", "quoted", "non_billable", "written_off")
+PLACES = ("drawn", "open", "quoted", "non_billable", "written_off")
 
 
 class TimeEntry(SQLModel, table=True):
@@ -138,7 +138,11 @@ class TimeAllocation(SQLModel, table=True):
 
 
 class OpenTime(SQLModel, table=True):
-    """What is still to be invoiced: an entry's open minutes, kept by the trigger of its allocations, gone at zero."""
+    """What is still to be invoiced: an entry's open minutes, kept by triggers, gone at zero.
+
+    Allocations bring them, invoices take them out (`invoice_entries`); an entry and its counter-entry cancel each
+    other out. It holds all that an invoice asks of an entry, so that a run reads nothing else.
+    """
 
     __tablename__ = "open_time"
     __table_args__ = (
@@ -154,6 +158,10 @@ class OpenTime(SQLModel, table=True):
     minutes: int
     hourly_rate_cents: int
     discount_bp: int
+    terms_id: UUID
+    agent_id: UUID
+    late: bool
+    corrects_id: UUID | None
 
 
 class BusyTime(SQLModel, table=True):

@@ -123,6 +123,16 @@ WHO = {
     "read_ticket_cost": EVERYBODY_BUT_MAIL,
     "report_minutes": STAFF | {"accounting"},
     "report_unbilled": STAFF | {"accounting"},
+    # The books: finance invoices, the accounting system reads, pays and takes over; a client sees its own.
+    "list_invoices": EVERYBODY_BUT_MAIL,
+    "read_invoice": EVERYBODY_BUT_MAIL,
+    "preview_invoices": STAFF | {"accounting"},
+    "list_invoice_runs": STAFF | {"accounting"},
+    "read_invoice_run": STAFF | {"accounting"},
+    "list_invoice_run_results": STAFF | {"accounting"},
+    "create_invoice_run": {"finance", "admin"},
+    "issue_invoice": {"finance", "admin"},
+    "delete_invoice_draft": {"finance", "admin"},
     # Prepaid hours are finance's; everybody they concern may see them.
     "list_contracts": EVERYBODY_BUT_MAIL,
     "read_contract": EVERYBODY_BUT_MAIL,
@@ -207,6 +217,7 @@ def bytes_without_request_id(answer: httpx.Response) -> tuple[int, str, list[str
 
 OWNED = {
     "entry_id", "contract_id", "urgency_id", "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
+    "invoice_id",
 }  # fmt: skip
 A_CLIENTS = [
     operation for operation in GUARDED if "client" in WHO.get(operation.id, ()) and OWNED & set(operation.path_names)

@@ -1,7 +1,7 @@
 """A small desk with two clients, one of each thing for both, to point every path and query at."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from uuid import UUID
 
 from app.billing.permanences.service.subscribing import calendar_token
@@ -60,6 +60,7 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
     key_id = await conn.fetchval("SELECT id FROM api_keys WHERE role = 'mail'")
     timer = await billing.a_timer(conn, await builders.a_ticket(conn), keys.agent_id)
     return {
+        "run_id": str(await _a_run(conn)),
         "timer_id": str(timer["id"]),
         "closure_id": str(closure["id"]),
         "job_id": str(job["id"]),
@@ -71,6 +72,28 @@ async def _shared(conn: Connection, keys: Keys) -> dict[str, str]:
         "agent_id": str(keys.agent_id),
         "terms_id": str(await conn.fetchval("SELECT id FROM terms")),
     }
+
+
+async def _a_run(conn: Connection) -> UUID:
+    """A run that found nothing to do."""
+    run_id = new_id()
+    await builders.insert(
+        conn,
+        "invoice_runs",
+        {
+            "id": run_id,
+            "cycle": "quarterly",
+            "period": "2026-Q1",
+            "period_start": date(2026, 1, 1),
+            "period_end": date(2026, 4, 1),
+            "issue": False,
+            "status": "done",
+            "clients": 0,
+            "started_at": A_MOMENT_AGO,
+            "finished_at": A_MOMENT_AGO,
+        },
+    )
+    return run_id
 
 
 async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) -> dict[str, str]:
@@ -100,7 +123,12 @@ async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) ->
     entry = await billing.an_entry(conn, ticket, AGENT_ID, description=f"Repaired {word}")
     contract = await billing.a_contract(conn, client_id, effective_reason=f"Paid by {word}")
     urgency = await billing.an_urgency(conn, ticket, requested_by=f"Tom {word}")
+    invoice = await billing.invoiced(conn, client_id)
+    line_id = await conn.fetchval("SELECT id FROM invoice_lines WHERE invoice_id = $1", invoice["id"])
     return {
+        "invoice_id": str(invoice["id"]),
+        "document_id": str(invoice["id"]),
+        "line_id": str(line_id),
         "urgency_id": str(urgency["id"]),
         "contract_id": str(contract["id"]),
         "entry_id": str(entry["id"]),

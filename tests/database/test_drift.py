@@ -41,6 +41,7 @@ OURS_ALONE = {
     r"uq_(tickets_(number|sequence)|jobs_unique_key|outgoing_mails_acknowledgement|terms_notices_mail_id)": "our own numbers",
     r"uq_(contracts|time_entries|urgency_fees)_.*_id_id": "targets of foreign keys",
     r"uq_(contacts|sites|messages|tickets|quotes|permanence_requests)_.*_id_id|uq_messages_ticket_id_id|uq_contacts_client_id_id": "targets of foreign keys",
+    r"(fk|uq)_(invoice_(?!states)|invoices_|payments_|vat_proofs_|billing_cycle_).*|fk_invoice_states_.*": "written under the client's lock from what was just read, or by triggers",
     r"ck_(?!tickets_(site|contact)_has_client).*": "shapes or the service keep the rule; the database is the last reviewer",
 }
 
@@ -115,6 +116,7 @@ async def test_every_foreign_key_to_a_client_has_an_index(conn: Connection):
         "fk_quotes_terms_id", "fk_permanence_requests_terms_id", "fk_permanence_sites_client_id_site_id",
         "fk_time_entries_terms_id", "fk_time_entries_part_of_id",
         "fk_contracts_terms_id", "fk_urgencies_terms_id", "fk_timers_ticket_id", "fk_timers_entry_id",
+        "fk_invoice_lines_terms_id",
         # Their other column is indexed.
         "fk_time_allocations_client_id_entry_id", "fk_time_allocations_client_id_contract_id",
         "fk_contract_movements_client_id_contract_id", "fk_contract_movements_client_id_other_contract_id",
@@ -126,6 +128,7 @@ async def test_every_foreign_key_to_a_client_has_an_index(conn: Connection):
 async def test_the_service_may_not_rewrite_history(conn: Connection):
     append_only = {
         "events", "audit_log", "time_entries", "time_allocations", "contract_movements", "contract_alerts", "urgency_fees",
+        "invoice_lines", "invoice_entries", "invoice_pools", "payments", "vat_proofs",
     }  # fmt: skip
     rights = await conn.fetch(
         "SELECT table_name, privilege_type FROM information_schema.role_table_grants "

@@ -16,7 +16,7 @@ ORDER BY c.id LIMIT $7
 # What was worked, from the entries; where it is, from their allocations; what is open, from the work list.
 MINUTES = """
 SELECT page.client_id, coalesce(e.worked, 0)::bigint AS worked_minutes, coalesce(e.billed, 0)::bigint AS billed_minutes,
-       coalesce(a.drawn, 0)::bigint AS drawn_minutes, coalesce(a.invoiced, 0)::bigint AS invoiced_minutes,
+       coalesce(a.drawn, 0)::bigint AS drawn_minutes, coalesce(i.invoiced, 0)::bigint AS invoiced_minutes,
        coalesce(a.quoted, 0)::bigint AS quoted_minutes, coalesce(a.non_billable, 0)::bigint AS non_billable_minutes,
        coalesce(a.written_off, 0)::bigint AS written_off_minutes, coalesce(o.open, 0)::bigint AS not_yet_billed_minutes
 FROM unnest($1::uuid[]) AS page (client_id)
@@ -26,13 +26,16 @@ LEFT JOIN LATERAL (
 ) AS e ON true
 LEFT JOIN LATERAL (
     SELECT sum(a.minutes) FILTER (WHERE a.place = 'drawn') AS drawn,
-           sum(a.minutes) FILTER (WHERE a.place = 'invoiced') AS invoiced,
            sum(a.minutes) FILTER (WHERE a.place = 'quoted') AS quoted,
            sum(a.minutes) FILTER (WHERE a.place = 'non_billable') AS non_billable,
            sum(a.minutes) FILTER (WHERE a.place = 'written_off') AS written_off
     FROM time_entries t JOIN time_allocations a ON a.entry_id = t.id
     WHERE t.client_id = page.client_id AND t.worked_on >= $2 AND t.worked_on < $3
 ) AS a ON true
+LEFT JOIN LATERAL (
+    SELECT sum(b.minutes) AS invoiced FROM time_entries t JOIN invoice_entries b ON b.entry_id = t.id
+    WHERE t.client_id = page.client_id AND t.worked_on >= $2 AND t.worked_on < $3
+) AS i ON true
 LEFT JOIN LATERAL (
     SELECT sum(minutes) AS open FROM open_time
     WHERE client_id = page.client_id AND worked_on >= $2 AND worked_on < $3

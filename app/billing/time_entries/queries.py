@@ -86,10 +86,18 @@ INSERT INTO time_allocations (id, client_id, entry_id, place, minutes, contract_
 SELECT id, client_id, entry_id, place, minutes, contract_id, $5 FROM jsonb_to_recordset($2)
     AS a (id uuid, client_id uuid, entry_id uuid, place text, minutes int, contract_id uuid)
 """
+# Billable minutes are open until they are on an invoice; what is invoiced is told by the invoices' links alone.
 SUMS = ", ".join(
-    f"coalesce(sum(minutes) FILTER (WHERE place = '{place}'), 0)::int AS {place}_minutes" for place in Place
+    f"coalesce(sum(minutes) FILTER (WHERE place = '{place}'), 0)::int AS {place}_minutes"
+    for place in Place
+    if place not in {Place.OPEN, Place.INVOICED}
 )
-SUMS = f"SELECT {SUMS} FROM time_allocations WHERE entry_id = e.id"
+SUMS = f"""
+    SELECT placed.*, placed.billable - linked.minutes AS open_minutes, linked.minutes AS invoiced_minutes
+    FROM (SELECT {SUMS}, coalesce(sum(minutes) FILTER (WHERE place = 'open'), 0)::int AS billable
+          FROM time_allocations WHERE entry_id = e.id) AS placed,
+         (SELECT coalesce(sum(minutes), 0)::int AS minutes FROM invoice_entries WHERE entry_id = e.id) AS linked
+"""
 ENTRY = f"""
 SELECT {", ".join(f"e.{name.strip()}" for name in COLUMNS.split(","))}, a.open_minutes, a.invoiced_minutes,
        a.quoted_minutes, a.non_billable_minutes, a.written_off_minutes, d.draws,

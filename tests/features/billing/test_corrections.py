@@ -6,8 +6,7 @@ import httpx
 import pytest
 
 from app.core.db import Connection
-from app.core.ids import new_id
-from tests.billing import a_contract, logged, settled, sums
+from tests.billing import a_contract, invoiced, logged, settled, sums
 from tests.builders import Keys, a_ticket
 from tests.conftest import Clock
 
@@ -30,16 +29,6 @@ async def corrected(
 async def read(api: httpx.AsyncClient, keys: Keys, entry_id: str) -> dict[str, Any]:
     answer: dict[str, Any] = (await api.get(f"/v1/time-entries/{entry_id}", headers=keys["agent"])).json()
     return answer
-
-
-async def invoice(conn: Connection, keys: Keys, entry_id: str, minutes: int) -> None:
-    """What an invoice will book: open minutes become invoiced ones."""
-    for place, signed in (("open", -minutes), ("invoiced", minutes)):
-        await conn.execute(
-            "INSERT INTO time_allocations (id, client_id, entry_id, place, minutes, created_at) "
-            "VALUES ($1, $2, $3, $4, $5, now())",
-            new_id(), keys.client_id, entry_id, place, signed,
-        )  # fmt: skip
 
 
 async def test_a_correction_is_a_counter_entry_and_a_new_one(
@@ -70,7 +59,8 @@ async def test_without_a_replacement_the_entry_is_just_taken_back(
     twice = await logged(api, keys, ticket_id, 50)
     answer = await corrected(api, keys, twice["id"], key="finance")
     assert answer.json()["replacement"] is None
-    assert await conn.fetchval("SELECT sum(minutes) FROM open_time") == 0
+    # Neither waits for an invoice any more.
+    assert await conn.fetchval("SELECT count(*) FROM open_time") == 0
     await settled(conn)
 
 
@@ -109,7 +99,7 @@ async def test_what_was_invoiced_is_given_back_by_the_next_invoice(
     api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket_id: str
 ):
     entry = await logged(api, keys, ticket_id, 50)
-    await invoice(conn, keys, entry["id"], 50)
+    await invoiced(conn, keys.client_id)
     assert (await read(api, keys, entry["id"]))["status"] == "invoiced"
 
     answer = (await corrected(api, keys, entry["id"], ticket_id=ticket_id, worked_minutes=40)).json()

@@ -9,7 +9,7 @@ import pytest
 from app.billing.reports import service
 from app.core.db import Connection, Database
 from app.core.jobs import Job
-from tests.billing import a_contract, an_allocation, an_entry, logged
+from tests.billing import a_contract, an_allocation, an_entry, invoiced, logged
 from tests.builders import A_MOMENT_AGO, AGENT_ID, Keys, a_ticket
 from tests.conftest import Clock
 
@@ -25,16 +25,17 @@ async def report(api: httpx.AsyncClient, keys: Keys, name: str, key: str = "fina
 async def test_every_minute_of_a_period_is_somewhere(
     api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock
 ):
-    await a_contract(conn, keys.client_id, 100)
     ticket = await a_ticket(conn, client_id=keys.client_id)
+    entry = await an_entry(conn, ticket, keys.agent_id, 45)
+    await an_allocation(conn, entry, "open", -10)
+    await an_allocation(conn, entry, "written_off", 10)
+    await invoiced(conn, keys.client_id)
+    await an_entry(conn, ticket, keys.agent_id, 15)
+    await a_contract(conn, keys.client_id, 100)
     await logged(api, keys, ticket["id"], 70)
     await logged(api, keys, ticket["id"], 50)  # 30 drawn, 20 open
     await logged(api, keys, ticket["id"], 15, non_billable_reason="goodwill")
     await logged(api, keys, ticket["id"], 40, worked_on="2026-09-30")
-    entry = await an_entry(conn, ticket, keys.agent_id, 60)
-    await an_allocation(conn, entry, "open", -45)
-    await an_allocation(conn, entry, "invoiced", 35)
-    await an_allocation(conn, entry, "written_off", 10)
 
     (quarter,) = await report(api, keys, "minutes", period="2026-Q4")
 

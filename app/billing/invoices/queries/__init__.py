@@ -1,0 +1,1 @@
+"""SQL of invoices. Whoever issues or credits holds the client first; the series' head is locked last of all."""

@@ -1,0 +1,169 @@
+"""What a client's invoice is made of: read once, in few statements, grouped where it lies."""
+
+from collections.abc import Sequence
+from datetime import date, datetime
+from uuid import UUID
+
+from app.core.db import Connection, Row
+
+# In force when a period begins, whatever the client's card says by now (I1).
+CYCLE = """coalesce((SELECT b.billing_cycle FROM billing_cycle_changes b WHERE b.client_id = c.id
+    AND b.effective_on <= {} ORDER BY b.effective_on DESC LIMIT 1), c.billing_cycle)"""
+BUYER = """c.id, c.name, c.language, c.billing_street, c.billing_postal_code, c.billing_city, c.country, c.vat_number,
+    c.peppol_id, contact.name AS contact_name, contact.email,
+    coalesce((SELECT p.valid FROM vat_proofs p WHERE p.client_id = c.id AND p.vat_number = c.vat_number
+              ORDER BY p.checked_at DESC, p.id DESC LIMIT 1), false) AS proven"""
+CONTACT = """LEFT JOIN LATERAL (
+    SELECT name, email FROM contacts WHERE client_id = c.id ORDER BY billing DESC, id LIMIT 1) AS contact ON true"""
+CLIENT = f"""
+SELECT {BUYER}, {CYCLE.format("$2")} AS cycle, EXISTS (SELECT FROM contracts k WHERE k.client_id = c.id) AS prepaid
+FROM clients c {CONTACT} WHERE c.id = $1
+"""
+# Nobody corrects the client's time or adds to its pools meanwhile; tickets and new time go on.
+LOCK = f"{CLIENT} FOR NO KEY UPDATE OF c"
+GROUPED = """o.ticket_id, t.number, t.subject, o.hourly_rate_cents, o.discount_bp, o.terms_id, o.worked_on, o.late,
+    o.agent_id, g.name"""
+TIME = f"""
+SELECT {GROUPED.replace("g.name", "g.name AS agent")}, sum(o.minutes)::int AS minutes,
+       array_agg(o.entry_id ORDER BY o.entry_id) AS entries, array_agg(o.minutes ORDER BY o.entry_id) AS parts
+FROM open_time o JOIN tickets t ON t.id = o.ticket_id JOIN agents g ON g.id = o.agent_id
+WHERE o.client_id = $1 AND o.worked_on < $2 AND o.corrects_id IS NULL
+GROUP BY {GROUPED} ORDER BY t.number, o.worked_on, g.name, o.agent_id, o.late
+"""
+# What a line of an issued invoice still has to give: its net less credit notes and adjustments.
+LEFT = """
+    l.net_cents - coalesce((
+        SELECT sum(CASE d.kind WHEN 'credit_note' THEN x.net_cents ELSE -x.net_cents END)
+        FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id
+        WHERE x.client_id = l.client_id AND x.credited_line_id = l.id), 0)::bigint
+"""
+# Counter-entries, each with the line that its entry stands on.
+CORRECTIONS = f"""
+SELECT {GROUPED.replace("g.name", "g.name AS agent")}, o.minutes, o.entry_id, origin.*
+FROM open_time o JOIN tickets t ON t.id = o.ticket_id JOIN agents g ON g.id = o.agent_id
+CROSS JOIN LATERAL (
+    SELECT l.id AS line_id, i.number AS invoice_number, i.id AS invoice_id, l.vat_category, l.vat_rate_bp,
+           {LEFT} AS left_cents
+    FROM invoice_entries b JOIN invoice_lines l ON l.id = b.line_id
+    JOIN invoices i ON i.id = l.invoice_id AND i.kind = 'invoice'
+    WHERE b.entry_id = o.corrects_id ORDER BY l.id DESC LIMIT 1) AS origin
+WHERE o.client_id = $1 AND o.worked_on < $2 AND o.corrects_id IS NOT NULL
+ORDER BY t.number, origin.line_id, o.worked_on, g.name, o.agent_id, o.entry_id
+"""
+# Bookings that are on no line yet, what they come to, and the line that charged the fee before.
+FEES = f"""
+SELECT u.id AS urgency_id, u.ticket_id, t.number, t.subject, u.terms_id, u.opened_at, f.fee_ids, f.amount_cents,
+       origin.*
+FROM urgencies u JOIN tickets t ON t.id = u.ticket_id
+CROSS JOIN LATERAL (
+    SELECT array_agg(f.id ORDER BY f.id) AS fee_ids, sum(f.amount_cents)::bigint AS amount_cents,
+           min(f.created_at) AS first_at
+    FROM urgency_fees f
+    WHERE f.urgency_id = u.id AND NOT EXISTS (SELECT FROM invoice_claims c WHERE c.fee_id = f.id)) AS f
+LEFT JOIN LATERAL (
+    SELECT l.id AS line_id, i.number AS invoice_number, l.vat_category, l.vat_rate_bp, {LEFT} AS left_cents
+    FROM urgency_fees b JOIN invoice_claims c ON c.fee_id = b.id JOIN invoice_lines l ON l.id = c.line_id
+    JOIN invoices i ON i.id = l.invoice_id
+    WHERE b.urgency_id = u.id AND l.kind = 'urgency' ORDER BY l.id DESC LIMIT 1) AS origin ON true
+WHERE u.client_id = $1 AND f.amount_cents <> 0 AND f.first_at < $2
+ORDER BY t.number
+"""
+CHARGES = """
+SELECT c.id, c.kind, c.amount_cents, c.performed_on, c.lines, q.number AS quote_number, q.version, q.terms_id,
+       q.ticket_id, t.number, t.subject, p.event
+FROM quote_charges c JOIN quotes q ON q.id = c.quote_id LEFT JOIN tickets t ON t.id = q.ticket_id
+LEFT JOIN permanence_requests p ON p.id = c.permanence_id
+WHERE c.client_id = $1 AND c.performed_on < $2 AND c.amount_cents > 0
+  AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.charge_id = c.id)
+ORDER BY c.performed_on, c.id
+"""
+# A contract's lines that no annex has told yet: later than the last one told, or of a later period than it told of.
+TOLD = """LEFT JOIN LATERAL (
+    SELECT position, period_end, left_minutes FROM invoice_pools WHERE client_id = k.client_id AND contract_id = k.id
+    ORDER BY position DESC, period_end DESC LIMIT 1) AS told ON true"""
+UNTOLD = "({0} < $2 AND (told.position IS NULL OR {1}.position > told.position OR {0} >= told.period_end))"
+MOVED_ON = """CASE m.kind WHEN 'bought' THEN k.purchased_on
+    ELSE (m.created_at AT TIME ZONE 'Europe/Luxembourg')::date END"""
+POOLS = f"""
+SELECT k.id AS contract_id, k.year, k.expires_on, k.lines, coalesce(told.left_minutes, 0) AS before_minutes,
+       moved.gained, moved.refunded
+FROM contracts k {TOLD}
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(m.minutes) FILTER (WHERE m.kind IN ('bought', 'granted')), 0)::int AS gained,
+           coalesce(sum(m.minutes) FILTER (WHERE m.kind = 'refunded'), 0)::int AS refunded
+    FROM contract_movements m WHERE m.contract_id = k.id AND {UNTOLD.format(MOVED_ON, "m")}) AS moved
+WHERE k.client_id = $1 AND k.starts_on < $2 AND k.effective_at IS NOT NULL
+ORDER BY k.expires_on, k.purchased_on, k.id
+"""
+DRAWS = f"""
+SELECT k.id AS contract_id, e.worked_on, t.number, g.name AS agent, sum(a.minutes)::int AS minutes
+FROM contracts k {TOLD}
+JOIN time_allocations a ON a.contract_id = k.id
+JOIN time_entries e ON e.id = a.entry_id JOIN tickets t ON t.id = e.ticket_id JOIN agents g ON g.id = e.agent_id
+WHERE k.client_id = $1 AND k.starts_on < $2 AND k.effective_at IS NOT NULL AND {UNTOLD.format("e.worked_on", "a")}
+GROUP BY k.id, e.worked_on, t.number, g.name, g.id HAVING sum(a.minutes) <> 0
+ORDER BY k.id, e.worked_on, t.number, g.name, g.id
+"""
+
+
+async def client(connection: Connection, client_id: UUID, day: date, *, lock: bool) -> Row | None:
+    """Whom an invoice is for, and the cycle in force on that day; with `lock`, held until the transaction ends."""
+    return await connection.fetchrow(LOCK if lock else CLIENT, client_id, day)
+
+
+async def time(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+    """Open minutes of work before that local date: by ticket, price, day and agent."""
+    return await connection.fetch(TIME, client_id, until)
+
+
+async def corrections(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+    """See CORRECTIONS."""
+    return await connection.fetch(CORRECTIONS, client_id, until)
+
+
+async def fees(connection: Connection, client_id: UUID, until: datetime) -> list[Row]:
+    """See FEES."""
+    return await connection.fetch(FEES, client_id, until)
+
+
+async def charges(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+    """Charges of quotes performed before that local date that are on no line yet."""
+    return await connection.fetch(CHARGES, client_id, until)
+
+
+async def pools(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+    """The client's contracts as the next annex tells them, up to that local date."""
+    return await connection.fetch(POOLS, client_id, until)
+
+
+async def draws(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+    """What the contracts gave and no annex has told, by contract, day, ticket and agent."""
+    return await connection.fetch(DRAWS, client_id, until)
+
+
+# A client is asked about in detail when it may have something to bill or to tell; $2 and $3 end the period.
+SOMETHING = f"""
+    EXISTS (SELECT FROM open_time o WHERE o.client_id = c.id AND o.worked_on < $2)
+    OR EXISTS (SELECT FROM urgencies u JOIN urgency_fees f ON f.urgency_id = u.id WHERE u.client_id = c.id
+               AND f.created_at < $3 AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id))
+    OR EXISTS (SELECT FROM quote_charges q WHERE q.client_id = c.id AND q.performed_on < $2 AND q.amount_cents > 0
+               AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.charge_id = q.id))
+    OR EXISTS (SELECT FROM contracts k {TOLD} WHERE k.client_id = c.id AND k.starts_on < $2
+               AND k.effective_at IS NOT NULL
+               AND (k.lines > coalesce(told.position, 0) OR told.period_end < $2))
+"""
+
+
+async def with_something(
+    connection: Connection, cycle: str, days: tuple[date, date], until: datetime, after: UUID, limit: int
+) -> Sequence[Row]:
+    """Clients of that cycle with something to bill or to tell of the period, by id."""
+    return await connection.fetch(
+        f"SELECT c.id FROM clients c WHERE c.id > $5 AND {CYCLE.format('$1')} = $4 AND ({SOMETHING}) "
+        f"ORDER BY c.id LIMIT {limit:d}",
+        days[0],
+        days[1],
+        until,
+        cycle,
+        after,
+    )

@@ -1,0 +1,161 @@
+"""Read what a client's invoice of a period is made of, in the words of the rules."""
+
+from dataclasses import dataclass
+from datetime import date
+from uuid import UUID
+
+from app.billing.invoices.queries import facts as queries
+from app.billing.invoices.service.books import Books
+from app.core.db import Connection, Row
+from app.domain.calendar import day_start, local_date
+from app.domain.invoice_document import Address, Buyer, LineKind, PoolDraw, PoolStatement, WorkDetail
+from app.domain.invoice_facts import Charge, Correction, Facts, FeeBooking, OpenMinutes, Origin, Party, Terms, TicketRef
+from app.domain.period import Cycle, Period
+from app.domain.vat import Category, Vat
+
+
+@dataclass(frozen=True, slots=True)
+class Gathered:
+    """A client's facts, the cycle it is invoiced in, and what the annex goes on from next time."""
+
+    client_id: UUID
+    name: str
+    cycle: Cycle
+    vat_number_proven: bool
+    facts: Facts
+    told: dict[UUID, int]
+    """The last line of each contract's statement that the annex tells."""
+
+
+async def gather(
+    connection: Connection, client_id: UUID, period: Period, books: Books, *, lock: bool = False
+) -> Gathered | None:
+    """All that is to be invoiced up to the period's end, late time too (I1); None for a client that is not there.
+
+    With `lock` the client is held, so that nobody takes any of it elsewhere before the transaction ends.
+    """
+    client = await queries.client(connection, client_id, period.start, lock=lock)
+    if client is None:
+        return None
+    rows = await queries.time(connection, client_id, period.end)
+    corrections = await queries.corrections(connection, client_id, period.end)
+    fees = await queries.fees(connection, client_id, day_start(period.end))
+    charges = await queries.charges(connection, client_id, period.end)
+    pools, told = await _pools(connection, client_id, period.end) if client["prepaid"] else ((), {})
+    facts = Facts(
+        party=Party(books.seller, buyer_of(client), client["language"]),
+        period=period,
+        time=_time(rows),
+        corrections=[_correction(row) for row in corrections],
+        fees=[_fee(row) for row in fees],
+        charges=[_charge(row) for row in charges],
+        pools=pools,
+    )
+    return Gathered(client_id, client["name"], Cycle(client["cycle"]), client["proven"], facts, told)
+
+
+def buyer_of(client: Row) -> Buyer:
+    """The client as it is now; an address that nobody has typed yet is empty."""
+    street, postal_code, city = (client[f"billing_{part}"] or "" for part in ("street", "postal_code", "city"))
+    return Buyer(
+        client_id=client["id"],
+        name=client["name"],
+        address=Address(street, postal_code, city, client["country"]),
+        vat_number=client["vat_number"],
+        peppol_id=client["peppol_id"],
+        contact_name=client["contact_name"],
+        email=client["email"],
+    )
+
+
+def _time(rows: list[Row]) -> list[OpenMinutes]:
+    tickets: dict[UUID, TicketRef] = {}
+    prices: dict[tuple[int, int, UUID], Terms] = {}
+    found = []
+    for ticket_id, number, subject, rate, discount_bp, terms_id, day, late, _, agent, minutes, entries, parts in rows:
+        ticket = tickets.get(ticket_id) or tickets.setdefault(ticket_id, TicketRef(ticket_id, number, subject))
+        price = rate, discount_bp, terms_id
+        terms = prices.get(price) or prices.setdefault(price, Terms(*price))
+        detail = WorkDetail(day, agent, minutes, late)
+        found.append(OpenMinutes(ticket, terms, detail, tuple(zip(entries, parts, strict=True))))
+    return found
+
+
+def origin_of(row: Row) -> Origin:
+    """The invoiced line that a row is about."""
+    vat = Vat(Category(row["vat_category"]), row["vat_rate_bp"])
+    return Origin(row["line_id"], row["invoice_number"], vat, row["left_cents"])
+
+
+def open_minutes(row: Row) -> OpenMinutes:
+    """A single open entry."""
+    return OpenMinutes(
+        TicketRef(row["ticket_id"], row["number"], row["subject"]),
+        Terms(row["hourly_rate_cents"], row["discount_bp"], row["terms_id"]),
+        WorkDetail(row["worked_on"], row["agent"], row["minutes"], row["late"]),
+        ((row["entry_id"], row["minutes"]),),
+    )
+
+
+def _correction(row: Row) -> Correction:
+    return Correction(origin_of(row), open_minutes(row))
+
+
+def _fee(row: Row) -> FeeBooking:
+    return FeeBooking(
+        urgency_id=row["urgency_id"],
+        ticket=TicketRef(row["ticket_id"], row["number"], row["subject"]),
+        opened_on=local_date(row["opened_at"]),
+        amount_cents=row["amount_cents"],
+        terms_id=row["terms_id"],
+        fee_ids=tuple(row["fee_ids"]),
+        origin=origin_of(row) if row["amount_cents"] < 0 else None,
+    )
+
+
+CHARGED = {"quote": "Devis", "permanence": "Permanence selon devis", "cancellation": "Annulation de permanence, devis"}
+
+
+def _charge(row: Row) -> Charge:
+    ticket = TicketRef(row["ticket_id"], row["number"], row["subject"]) if row["ticket_id"] else None
+    about = f"{row['number']} · {row['subject']}" if ticket else row["event"]
+    what = "; ".join(line["description"] for line in row["lines"])
+    return Charge(
+        charge_id=row["id"],
+        kind=LineKind.QUOTE if row["kind"] == "quote" else LineKind.PERMANENCE,
+        description=f"{CHARGED[row['kind']]} {row['quote_number']} (version {row['version']}) · {about} : {what}",
+        amount_cents=row["amount_cents"],
+        performed_on=row["performed_on"],
+        ticket=ticket,
+        terms_id=row["terms_id"],
+    )
+
+
+async def _pools(
+    connection: Connection, client_id: UUID, until: date
+) -> tuple[tuple[PoolStatement, ...], dict[UUID, int]]:
+    draws: dict[UUID, list[PoolDraw]] = {}
+    rows = await queries.pools(connection, client_id, until)
+    for row in await queries.draws(connection, client_id, until):
+        draw = PoolDraw(row["worked_on"], row["number"], row["agent"], row["minutes"])
+        draws.setdefault(row["contract_id"], []).append(draw)
+    pools = tuple(_pool(row, tuple(draws.get(row["contract_id"], ())), until) for row in rows)
+    return pools, {row["contract_id"]: row["lines"] for row in rows}
+
+
+def _pool(row: Row, draws: tuple[PoolDraw, ...], until: date) -> PoolStatement:
+    """What is left after the last day of a contract is lost (C1)."""
+    drawn = sum(draw.minutes for draw in draws)
+    left = row["before_minutes"] + row["gained"] - drawn - row["refunded"]
+    expired = left if row["expires_on"] < until else 0
+    return PoolStatement(
+        contract_id=row["contract_id"],
+        year=row["year"],
+        expires_on=row["expires_on"],
+        before_minutes=row["before_minutes"],
+        gained_minutes=row["gained"],
+        drawn_minutes=drawn,
+        lost_minutes=row["refunded"] + expired,
+        left_minutes=left - expired,
+        draws=draws,
+    )

@@ -1,0 +1,196 @@
+"""One client's period: previewed, drafted or issued, all by the same rules (I1, I3)."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from uuid import UUID
+
+from app.billing.invoices.queries import documents as queries
+from app.billing.invoices.service.books import Books
+from app.billing.invoices.service.gathering import Gathered, gather
+from app.billing.invoices.service.writing import issue, values_of
+from app.core.db import Connection, Row
+from app.core.ids import new_id
+from app.domain.errors import Refusal
+from app.domain.invoice import invoice_of
+from app.domain.invoice_assembly import Invoicing
+from app.domain.invoice_body import body_of, differences, digest_of, document_of
+from app.domain.invoice_checks import obstacles
+from app.domain.invoice_document import Document, DocumentKind
+from app.domain.money import decimal_text
+from app.domain.period import Period, parse_period
+
+# What no later check could cure: the facts themselves make no invoice.
+NOT_EVEN_A_DRAFT = {"total-negative", "vat-categories-mixed", "credit-exceeds-line"}
+
+
+@dataclass(frozen=True, slots=True)
+class Preview:
+    """What would be issued now, and what keeps it from being issued."""
+
+    invoicing: Invoicing
+    body: str
+    obstacles: tuple[Refusal, ...]
+    told: dict[UUID, int]
+
+    @property
+    def document(self) -> Document:
+        """It has no number yet."""
+        return self.invoicing.document
+
+    @property
+    def digest(self) -> bytes:
+        """SHA-256 of all it says."""
+        return digest_of(self.body)
+
+
+@dataclass(frozen=True, slots=True)
+class Order:
+    """What is asked for: a period, issued or as a draft, perhaps only as it was seen in a preview."""
+
+    period: Period
+    issue: bool
+    digests: dict[str, str]
+    run_id: UUID | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a client: created, skipped or parked, and why; `noted` once it is among the run's results."""
+
+    outcome: str
+    reason: str | None = None
+    detail: str | None = None
+    invoice_id: UUID | None = None
+    noted: bool = False
+
+
+def preview_of(gathered: Gathered, document_id: UUID, books: Books) -> Preview | None:
+    """What a client's facts make today; None when there is nothing to bill."""
+    invoicing = invoice_of(gathered.facts, document_id, books.today)
+    if invoicing is None:
+        return None
+    found = obstacles(invoicing, vat_number_proven=gathered.vat_number_proven)
+    return Preview(invoicing, body_of(invoicing.document), found, gathered.told)
+
+
+async def invoice_client(connection: Connection, client_id: UUID, order: Order, books: Books) -> Outcome:
+    """Draft or issue a client's period, or say why not; doing it again changes nothing.
+
+    Raises:
+        Refusal: `date-goes-back`.
+    """
+    gathered = await gather(connection, client_id, order.period, books, lock=True)
+    if gathered is None:
+        return Outcome("parked", "not-found", "There is no such client.")
+    if gathered.cycle is not order.period.cycle:
+        return Outcome("skipped", "other-cycle", f"The client is invoiced {gathered.cycle} in this period.")
+    standing = await queries.standing(connection, client_id, order.period.name)
+    return await _invoice(connection, gathered, standing, order, books)
+
+
+async def _invoice(
+    connection: Connection, gathered: Gathered, standing: Sequence[Row], order: Order, books: Books
+) -> Outcome:
+    draft = next((row for row in standing if row["status"] == "draft"), None)
+    issued = {row["kind"]: row for row in standing if row["status"] == "issued"}
+    if DocumentKind.INVOICE in issued:
+        return _already(issued[DocumentKind.INVOICE])
+    preview = preview_of(gathered, draft["id"] if draft else new_id(), books)
+    if preview is not None and preview.document.kind.value in issued:
+        preview = None
+    if preview is None:
+        if draft is not None:
+            await queries.delete_draft(connection, draft["id"])
+        return _already(*issued.values()) if issued else NOTHING
+    refused = _refused(preview, order, order.digests.get(str(gathered.client_id)))
+    if refused is not None:
+        return refused
+    if draft is not None and draft["kind"] != preview.document.kind:
+        await queries.delete_draft(connection, draft["id"])
+        draft = None
+    return await (_issue if order.issue else _draft)(connection, preview, draft, order, books)
+
+
+NOTHING = Outcome("skipped", "nothing-to-bill", "There is nothing to bill.")
+
+
+def _already(row: Row) -> Outcome:
+    return Outcome("skipped", "already-invoiced", f"The period is on {row['number']} already.", row["id"])
+
+
+def _refused(preview: Preview, order: Order, digest: str | None) -> Outcome | None:
+    if digest is not None and digest != preview.digest.hex():
+        return Outcome(
+            "parked", "facts-changed", f"It is not what was previewed any more. {in_words(preview.document)}"
+        )
+    found = [one for one in preview.obstacles if order.issue or one.code in NOT_EVEN_A_DRAFT]
+    if not found:
+        return None
+    return Outcome("parked", found[0].code, " ".join(one.detail for one in found))
+
+
+def in_words(document: Document) -> str:
+    """What a document would say now."""
+    lines = "; ".join(f"{line.description} ({decimal_text(line.net_cents)})" for line in document.lines[:20])
+    more = f"; and {len(document.lines) - 20} more" if len(document.lines) > 20 else ""  # noqa: PLR2004 (see above)
+    total = f"{decimal_text(document.total_cents)} {document.currency}"
+    return (
+        f"Now it is {total} in all, on {len(document.lines)} lines: {lines}{more}." if lines else f"Now it is {total}."
+    )
+
+
+async def _issue(connection: Connection, preview: Preview, draft: Row | None, order: Order, books: Books) -> Outcome:
+    row = await issue(
+        connection, preview.invoicing, books, draft=draft is not None, body=preview.body, told=preview.told,
+        run_id=order.run_id,
+    )  # fmt: skip
+    return Outcome("created", invoice_id=row["id"], noted=order.run_id is not None)
+
+
+async def _draft(connection: Connection, preview: Preview, draft: Row | None, _order: Order, books: Books) -> Outcome:
+    document = preview.document
+    if draft is not None and draft["digest"] == preview.digest:
+        return Outcome("skipped", "draft-unchanged", "The draft is as it was.", draft["id"])
+    values = values_of(document, preview.body, "draft", books)
+    if draft is not None:
+        await queries.rewrite(connection, document.id, values)
+    else:
+        await queries.insert(connection, values)
+    return Outcome("created", invoice_id=document.id)
+
+
+async def issue_draft(connection: Connection, draft: Row, digest: str | None, books: Books) -> Row:
+    """Issue a draft, if it still says what the facts say.
+
+    Raises:
+        Refusal: `invoice-issued`, `facts-changed` with the differences in words, what `obstacles` finds,
+            `date-goes-back`.
+    """
+    before = document_of(draft["body"], draft["id"])
+    period = period_of_document(before)
+    gathered = await gather(connection, draft["client_id"], period, books, lock=True)
+    row = await queries.document(connection, draft["id"])
+    if gathered is None or row is None or row["status"] != "draft":
+        raise Refusal("invoice-issued", "It is no draft any more: read it again.")
+    preview = preview_of(gathered, draft["id"], books)
+    check_unchanged(before, preview, digest or row["digest"].hex())
+    assert preview is not None  # noqa: S101 (checked just now)
+    if preview.obstacles:
+        raise preview.obstacles[0]
+    return await issue(connection, preview.invoicing, books, draft=True, body=preview.body, told=preview.told)
+
+
+def check_unchanged(before: Document, preview: Preview | None, digest: str) -> None:
+    """Refuses facts that make another document than the one that was looked at, as `facts-changed`."""
+    if preview is None or preview.document.kind is not before.kind:
+        raise Refusal("facts-changed", "There is nothing to bill any more.", differences=["Nothing is open any more."])
+    if preview.digest.hex() != digest:
+        words = differences(before, preview.document) or (in_words(preview.document),)
+        detail = "The facts have changed since it was looked at: run again for a new draft."
+        raise Refusal("facts-changed", detail, differences=list(words), digest=preview.digest.hex())
+
+
+def period_of_document(document: Document) -> Period:
+    """The period that a document is for."""
+    assert document.period is not None  # noqa: S101 (only documents of periods are drafts)
+    return parse_period(document.period)

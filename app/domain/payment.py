@@ -1,0 +1,47 @@
+"""How an invoice stands (rule I6): what is owed of it, since when it is overdue, what interest the law adds."""
+
+from datetime import date
+from enum import StrEnum
+
+from app.domain.money import FULL_BP, round_half_up
+
+DAYS_A_YEAR = 365
+
+
+class PaymentStatus(StrEnum):
+    """What was paid of an invoice, beside what was credited."""
+
+    UNPAID = "unpaid"
+    PARTIALLY_PAID = "partially_paid"
+    PAID = "paid"
+    OVERPAID = "overpaid"
+    CREDITED = "credited"
+
+
+def payment_status(total_cents: int, credited_cents: int, paid_cents: int) -> PaymentStatus:
+    """Credited when nothing is owed and nothing was paid; overpaid when more was than is owed."""
+    owed = total_cents - credited_cents
+    if paid_cents > max(owed, 0):
+        return PaymentStatus.OVERPAID
+    if paid_cents == owed or owed <= 0:
+        return PaymentStatus.CREDITED if credited_cents and not paid_cents else PaymentStatus.PAID
+    return PaymentStatus.PARTIALLY_PAID if paid_cents else PaymentStatus.UNPAID
+
+
+def outstanding_cents(total_cents: int, credited_cents: int, paid_cents: int) -> int:
+    """What is still owed, in cents; below zero what the client has too much."""
+    return total_cents - credited_cents - paid_cents
+
+
+def overdue_days(due_on: date | None, today: date, outstanding: int) -> int:
+    """Days since the due date, while something is owed; 0 on that date itself."""
+    if due_on is None or outstanding <= 0:
+        return 0
+    return max((today - due_on).days, 0)
+
+
+def interest_cents(outstanding: int, days: int, rate_bp: int | None) -> int | None:
+    """Statutory interest for so many days at a yearly rate in basis points, rounded once; None without a rate."""
+    if rate_bp is None:
+        return None
+    return round_half_up(outstanding * rate_bp * days, FULL_BP * DAYS_A_YEAR)
