@@ -14,11 +14,20 @@ QUERIES = {
     "no place holds less than nothing of an entry": """
         SELECT e.id FROM time_entries e JOIN time_allocations a ON a.entry_id = e.id
         GROUP BY e.id, a.place, a.contract_id HAVING sum(a.minutes) * sign(e.billed_minutes) < 0""",
-    "the minutes still to be invoiced are those that are open": """
-        SELECT coalesce(o.entry_id, a.entry_id) FROM open_time o FULL JOIN (
-            SELECT entry_id, sum(minutes) AS minutes FROM time_allocations WHERE place = 'open'
-            GROUP BY entry_id HAVING sum(minutes) <> 0) AS a ON a.entry_id = o.entry_id
-        WHERE o.minutes IS DISTINCT FROM a.minutes""",
+    "the minutes still to be invoiced are the billable ones that are on no invoice": """
+        SELECT coalesce(e.corrects_id, e.id) FROM time_entries e
+        LEFT JOIN LATERAL (SELECT sum(minutes) AS minutes FROM time_allocations
+                           WHERE entry_id = e.id AND place = 'open') AS a ON true
+        LEFT JOIN LATERAL (SELECT sum(minutes) AS minutes FROM invoice_entries WHERE entry_id = e.id) AS i ON true
+        LEFT JOIN open_time o ON o.entry_id = e.id
+        GROUP BY coalesce(e.corrects_id, e.id)
+        HAVING sum(coalesce(a.minutes, 0) - coalesce(i.minutes, 0) - coalesce(o.minutes, 0)) <> 0""",
+    "no more of an entry is invoiced than is billable": """
+        SELECT e.id FROM time_entries e JOIN LATERAL (
+            SELECT sum(minutes) AS minutes FROM invoice_entries WHERE entry_id = e.id) AS i ON true
+        LEFT JOIN LATERAL (SELECT sum(minutes) AS minutes FROM time_allocations
+                           WHERE entry_id = e.id AND place = 'open') AS a ON true
+        WHERE i.minutes * sign(e.billed_minutes) NOT BETWEEN 0 AND coalesce(a.minutes, 0) * sign(e.billed_minutes)""",
     "what an accepted price covers is neither drawn nor billed": """
         SELECT e.id FROM time_entries e JOIN time_allocations a ON a.entry_id = e.id
         WHERE e.permanence_id IS NOT NULL AND a.place NOT IN ('quoted', 'non_billable')""",

@@ -1,13 +1,28 @@
-"""Invoice runs and what became of each client in them (rule I)."""
+"""Series of numbers; invoice runs and what became of each client in them (rule I)."""
 
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import CheckConstraint, Column, ForeignKey, Index
+from sqlalchemy import CheckConstraint, Column, ForeignKey, Index, LargeBinary
 from sqlmodel import Field, SQLModel
 
 from app.tables.base import document, instant, long_text, one_of
+
+
+class InvoiceCounter(SQLModel, table=True):
+    """The head of a series: its last number, date and hash. Only the trigger that issues a document changes it (I4)."""
+
+    __tablename__ = "invoice_counters"
+    __table_args__ = (
+        one_of("kind", "invoice", "credit_note", "statement"),
+        CheckConstraint("last > 0 AND octet_length(sha256) = 32", name="last_positive"),
+    )
+    kind: str = Field(primary_key=True, max_length=12)
+    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
+    last: int
+    issued_on: date
+    sha256: bytes = Field(sa_column=Column(LargeBinary, nullable=False))
 
 
 class InvoiceRun(SQLModel, table=True):

@@ -30,21 +30,6 @@ def _digest(*, nullable: bool = False) -> Any:
     return Field(sa_column=Column(LargeBinary, nullable=nullable))
 
 
-class InvoiceCounter(SQLModel, table=True):
-    """The head of a series: its last number, date and hash. Only the trigger that issues a document changes it (I4)."""
-
-    __tablename__ = "invoice_counters"
-    __table_args__ = (
-        one_of("kind", *KINDS),
-        CheckConstraint("last > 0 AND octet_length(sha256) = 32", name="last_positive"),
-    )
-    kind: str = Field(primary_key=True, max_length=12)
-    year: int = Field(primary_key=True, sa_column_kwargs={"autoincrement": False})
-    last: int
-    issued_on: date
-    sha256: bytes = _digest()
-
-
 class Invoice(SQLModel, table=True):
     """A document. A draft is its body and nothing else; `issuing` lasts no longer than a transaction (trigger).
 

@@ -15,7 +15,9 @@ BREAKS = {
     "no place holds less than nothing of an entry": f"""INSERT INTO time_allocations (id, client_id, entry_id, place,
         minutes, created_at) SELECT gen_random_uuid(), client_id, id, 'written_off', -1, now() FROM time_entries
         WHERE id = {ENTRY}""",
-    "the minutes still to be invoiced are those that are open": "DELETE FROM open_time",
+    "the minutes still to be invoiced are the billable ones that are on no invoice": "DELETE FROM open_time",
+    "no more of an entry is invoiced than is billable": f"""INSERT INTO invoice_entries (line_id, entry_id, minutes)
+        SELECT gen_random_uuid(), id, 1000 FROM time_entries WHERE id = {ENTRY}""",
     "what an accepted price covers is neither drawn nor billed": "UPDATE time_entries SET permanence_id = ticket_id, "
     "ticket_id = NULL",
     "a counter-entry takes back the whole of one entry": "UPDATE time_entries SET hourly_rate_cents = 1 "

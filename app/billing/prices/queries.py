@@ -34,14 +34,14 @@ SELECT hourly_rate_cents, discount_bp, currency, sum(worked_minutes)::int AS wor
 FROM time_entries e
 LEFT JOIN LATERAL (
     SELECT coalesce(sum(minutes) FILTER (WHERE place = 'drawn'), 0) AS drawn,
-           coalesce(sum(minutes) FILTER (WHERE place = 'open'), 0) - linked.minutes AS open,
-           linked.minutes AS invoiced,
+           coalesce(sum(minutes) FILTER (WHERE place = 'open'), 0) - linked.taken AS open,
+           linked.taken AS invoiced,
            coalesce(sum(minutes) FILTER (WHERE place = 'quoted'), 0) AS quoted,
            coalesce(sum(minutes) FILTER (WHERE place = 'non_billable'), 0) AS non_billable,
            coalesce(sum(minutes) FILTER (WHERE place = 'written_off'), 0) AS written_off
     FROM time_allocations,
-         (SELECT coalesce(sum(minutes), 0) AS minutes FROM invoice_entries WHERE entry_id = e.id) AS linked
-    WHERE entry_id = e.id GROUP BY linked.minutes) AS a ON true
+         (SELECT coalesce(sum(b.minutes), 0) AS taken FROM invoice_entries b WHERE b.entry_id = e.id) AS linked
+    WHERE entry_id = e.id GROUP BY linked.taken) AS a ON true
 WHERE e.ticket_id = $1 GROUP BY hourly_rate_cents, discount_bp, currency ORDER BY hourly_rate_cents, discount_bp
 """
 
