@@ -47,7 +47,7 @@ mutants: venv  ## changes the rules one by one: a test must notice (half an hour
 	@$(BIN)/mutmut run && $(BIN)/mutmut results
 
 fuzz: venv  ## random input and sequences of calls for FUZZ_SECONDS with each role's key, and the rules' properties for longer
-	@DESK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest -n 2 tests/contract/test_schemathesis.py tests/domain
+	@DESK_FUZZ_SECONDS=$(FUZZ_SECONDS) $(BIN)/pytest -n 2 tests/contract/test_schemathesis.py tests/domain tests/features/billing/test_money_machine.py
 
 bench: venv
 	@$(BIN)/python -m bench.run
