@@ -14,10 +14,16 @@ MOST_ROWS = 20_000
 HARMLESS = "CASE WHEN {0} ~ '^[-=+@\t\r]' THEN '''' || {0} ELSE {0} END"
 
 
-def with_csv(permission: str, *refusals: int) -> dict[str, Any]:
-    """As `allows`, for a list that is also there as text/csv."""
+SHOWN = """\
+id,worked_on,ticket_number,client_name,agent_name,worked_minutes,billable_minutes,hourly_rate_cents,amount_cents,currency
+019ab3d8-162a-7e8a-8127-06f4930bf663,2026-11-24,EC-2026-000042,Boulangerie Schmit,Camille Weber,90,30,12000,6000,EUR
+"""
+
+
+def with_csv(permission: str, *refusals: int, example: str = SHOWN) -> dict[str, Any]:
+    """As `allows`, for a list that is also there as text/csv; `example` shows some of its columns."""
     declared = allows(permission, *refusals)
-    declared["responses"][200] = {"content": {"text/csv": {"schema": {"type": "string"}}}}
+    declared["responses"][200] = {"content": {"text/csv": {"schema": {"type": "string"}, "example": example}}}
     return declared
 
 

@@ -12,10 +12,11 @@ from fastapi.openapi.utils import get_openapi
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 
+from app.core.examples import add_examples, name_of, problem_examples
 from app.core.forms import FILES_LIMIT
 from app.core.http import roles_of
 from app.core.permissions import PUBLIC
-from app.core.problems import KINDS, ProblemOut, documented, not_found
+from app.core.problems import KINDS, MEDIA_TYPE, ProblemOut, documented, not_found
 
 ASSETS = Path(fastapi_offline.__file__).parent / "static"
 POLICY = (
@@ -107,10 +108,8 @@ def _add_components(document: dict[str, Any]) -> None:
     problem = ProblemOut.model_json_schema(by_alias=True, ref_template="#/components/schemas/{model}")
     schemas["FieldError"] = problem.pop("$defs")["FieldError"]
     schemas["Problem"] = problem
-    for schema in schemas.values():
-        # FastAPI drops what is null, in examples too.
-        for example in schema.get("examples", []):
-            example.update({name: None for name in schema.get("required", []) if name not in example})
+    add_examples(schemas)
+    components["examples"] = problem_examples()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {
@@ -150,8 +149,11 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
         _add_body_refusals(operation, limit, files=files)
         if files:
             _add_form(operation["requestBody"]["content"])
-    for response in responses.values():
+    for status, response in responses.items():
         response.setdefault("headers", {})["X-Request-ID"] = REQUEST_ID
+        refused = response.get("content", {}).get(MEDIA_TYPE)
+        if refused is not None:
+            refused["examples"] = {"typical": {"$ref": f"#/components/examples/{name_of(status)}"}}
 
 
 def _add_body_refusals(operation: dict[str, Any], limit: int, *, files: bool) -> None:

@@ -50,12 +50,14 @@ def allows(
     body_limit: int = JSON_LIMIT,
     files: bool = False,
     raw: str | None = None,
+    produces: str | None = None,
     writes: bool = True,
 ) -> dict[str, Any]:
     """What a route declares beside its path: its permission, its refusals, how much it reads.
 
     Use as `@router.get("/tickets", **allows("tickets:read"))`. `files` also takes the body as multipart/form-data
     with `attachments`; `raw` names the one media type of a body that is kept as its bytes, in `work.raw`;
+    `produces` the media type of an answer that is a file;
     `writes=False` marks a POST that changes nothing and so takes no Idempotency-Key.
     """
     statuses = {422, 503, *refusals} | ({401, 403} if permission != PUBLIC else set())
@@ -70,7 +72,11 @@ def allows(
     if raw is not None:
         content = {raw: {"schema": {"type": "string", "format": "binary"}}}
         extra |= {"x-raw": raw, "requestBody": {"required": True, "content": content}}
-    return {"openapi_extra": extra, "responses": _problems(*sorted(statuses))}
+    responses = _problems(*sorted(statuses))
+    if produces is not None:
+        file: dict[str, Any] = {"schema": {"type": "string", "format": "binary"}}
+        responses[200] = {"description": "The file.", "content": {produces: file}}
+    return {"openapi_extra": extra, "responses": responses}
 
 
 class DeskRoute(APIRoute):

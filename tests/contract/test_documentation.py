@@ -3,12 +3,14 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import jsonschema
 import pytest
 
 from app.core.permissions import PUBLIC, known_permissions
-from tests.contract.operations import DOCUMENT, OPERATIONS, WITH_BODY, Operation, permissions
+from app.core.problems import MEDIA_TYPE
+from tests.contract.operations import DOCUMENT, OPERATIONS, WITH_BODY, Operation, permissions, resolved
 
 SNAKE = re.compile(r"[a-z]+(_[a-z]+)+")
 COMMITTED = Path(__file__).parents[2] / "openapi.json"
@@ -85,6 +87,59 @@ def test_a_body_has_examples_that_fit(operation: Operation):
     assert schema["examples"]
     for example in schema["examples"]:
         jsonschema.validate(example, schema | {"components": DOCUMENT["components"]})
+
+
+@EVERY
+def test_an_answer_has_an_example_that_fits(operation: Operation):
+    """A new field needs a word in `app/core/example_words.py`, or an example of its own."""
+    for status, answer in operation.document["responses"].items():
+        for media_type, content in answer.get("content", {}).items():
+            schema = resolved(content["schema"])
+            examples = examples_of(media_type, content, schema)
+            assert examples, f"{status} {media_type}"
+            for example in examples:
+                jsonschema.validate(example, schema | {"components": DOCUMENT["components"]})
+                assert placeholders_in(example) == []
+                assert media_type != MEDIA_TYPE or str(example["status"]) == status
+
+
+@EVERY
+def test_an_answer_says_what_it_consists_of(operation: Operation):
+    for status, answer in operation.document["responses"].items():
+        assert status in {"204", "304"} or answer.get("content"), status
+
+
+def examples_of(media_type: str, content: dict[str, Any], schema: dict[str, Any]) -> list[Any]:
+    """What Swagger UI shows for it."""
+    if media_type == MEDIA_TYPE:
+        return [component(example["$ref"])["value"] for example in content["examples"].values()]
+    if media_type == "application/json":
+        return list(schema["examples"])
+    return ["bytes"] if schema.get("format") == "binary" else [content["example"]]
+
+
+def component(reference: str) -> Any:
+    _, _, kind, name = reference.split("/")
+    return DOCUMENT["components"][kind][name]
+
+
+def placeholders_in(example: Any) -> list[Any]:
+    """What a generator puts where nobody said anything."""
+    if isinstance(example, dict):
+        return [found for value in example.values() for found in placeholders_in(value)]
+    if isinstance(example, list):
+        return [found for value in example for found in placeholders_in(value)]
+    return [example] if example in ("string", "", "3fa85f64-5717-4562-b3fc-2c963f66afa6") else []
+
+
+def test_numbers_of_examples_add_up():
+    (entry,) = DOCUMENT["components"]["schemas"]["TimeEntryOut"]["examples"]
+    parts = ("drawn", "billable", "quoted", "non_billable", "written_off")
+    assert entry["billed_minutes"] == sum(entry[f"{part}_minutes"] for part in parts)
+    assert entry["amount_cents"] == entry["billable_minutes"] * entry["hourly_rate_cents"] // 60
+    (contract,) = DOCUMENT["components"]["schemas"]["ContractOut"]["examples"]
+    assert contract["left_minutes"] == contract["bought_minutes"] - contract["drawn_minutes"]
+    assert contract["price_cents"] == contract["bought_minutes"] * contract["discounted_hourly_rate_cents"] // 60
 
 
 @EVERY_BODY

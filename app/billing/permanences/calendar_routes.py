@@ -54,7 +54,7 @@ async def list_permanences(
     "/calendar/permanences.ics",
     operation_id="download_permanence_calendar",
     response_class=Response,
-    **allows("permanences:read"),
+    **allows("permanences:read", produces="text/calendar"),
 )
 async def download_permanence_calendar(work: Work, agent_id: Agent = None) -> Response:
     """The same as iCalendar (RFC 5545), from 90 days ago on; an agent's key gets that agent's own times on call.
@@ -118,7 +118,7 @@ def _subscription_out(work: Unit, row: Row) -> SubscriptionOut:
     "/public/calendars/{calendar_token}/permanences.ics",
     operation_id="read_subscribed_calendar",
     response_class=Response,
-    **allows(PUBLIC, 404),
+    **allows(PUBLIC, 404, produces="text/calendar"),
 )
 async def read_subscribed_calendar(calendar_token: Token, work: Work) -> Response:
     """When the agent of this secret address is on call, as iCalendar; 404 once it was replaced or ended."""

@@ -55,7 +55,12 @@ async def read_public_quote(quote_token: Token, work: Work) -> PublicQuoteOut:
     return public_quote_out(await _shown(work, await work.connection(), quote_token))
 
 
-@router.get("/{quote_token}/pdf", operation_id="download_public_quote", response_class=Response, **allows(PUBLIC, 404))
+@router.get(
+    "/{quote_token}/pdf",
+    operation_id="download_public_quote",
+    response_class=Response,
+    **allows(PUBLIC, 404, produces="application/pdf"),
+)
 async def download_public_quote(quote_token: Token, work: Work) -> Response:
     """The same as a PDF, as it came with the mail."""
     return await pdf_answer(work, await _shown(work, await work.connection(), quote_token))

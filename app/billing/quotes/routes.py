@@ -183,7 +183,12 @@ async def withdraw(quote_id: UUID, body: WithdrawalIn, work: Work) -> QuoteOut:
     return await _standing(work, quote_id)
 
 
-@router.get("/{quote_id}/pdf", operation_id="download_quote_pdf", response_class=Response, **allows("quotes:read", 404))
+@router.get(
+    "/{quote_id}/pdf",
+    operation_id="download_quote_pdf",
+    response_class=Response,
+    **allows("quotes:read", 404, produces="application/pdf"),
+)
 async def download_quote_pdf(quote_id: UUID, work: Work) -> Response:
     """The quote as a PDF: French, with the client's language beneath; the digest of its text on every page."""
     return await pdf_answer(work, await _visible(work, quote_id))

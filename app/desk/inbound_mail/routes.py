@@ -112,7 +112,7 @@ async def read_inbound_message(inbound_message_id: UUID, work: Work) -> InboundM
     "/inbound-messages/{inbound_message_id}/raw",
     operation_id="download_inbound_message",
     response_class=Response,
-    **allows("inbound_messages:read", 404),
+    **allows("inbound_messages:read", 404, produces="message/rfc822"),
 )
 async def download_inbound_message(inbound_message_id: UUID, work: Work) -> Response:
     """The mail as it came, byte for byte, always as a download."""

@@ -71,7 +71,7 @@ def judge(found: dict[str, Any]) -> Readiness:
     return Readiness(ready=all(checks.values()), checks=checks, job_age_seconds=age)
 
 
-@router.get("/metrics", operation_id="read_metrics", response_class=Response, **allows(PUBLIC))
+@router.get("/metrics", operation_id="read_metrics", response_class=Response, **allows(PUBLIC, produces="text/plain"))
 async def read_metrics(_request: Request) -> Response:
     """Prometheus metrics of this process; keep the path inside your network."""
     return Response(generate_latest(), media_type=CONTENT_TYPE_LATEST)

@@ -1,0 +1,195 @@
+"""Examples of what the service answers, put together from the names of fields: each value stands here once.
+
+One story runs through them: a baker's basket is empty, an agent works on it for an hour and a half, an hour of which
+the baker's prepaid hours cover. A shape with examples of its own (`json_schema_extra`) keeps those, and so does a
+field. `SHAPES` says what a shape's fields look like where their names alone would mislead.
+"""
+
+import hashlib
+from collections.abc import Callable
+from contextlib import suppress
+from typing import Any
+
+from app.core.example_words import DAYS, MOMENTS, NUMBERS, OBJECTS, SHAPES, TEXTS, TRUE, USUALLY_NULL
+from app.core.problems import KINDS, Problem, error_at
+
+Schema = dict[str, Any]
+NULL: Schema = {"type": "null"}
+
+
+class NoExample(LookupError):  # noqa: N818 (what is missing)
+    """Nobody has said yet what a field with this name looks like."""
+
+
+def add_examples(schemas: dict[str, Schema]) -> None:
+    """Give every object that answers consist of an example; none to those with a field that nobody described."""
+    composer = Composer(schemas)
+    # Shapes that speak for themselves first: others are put together from them.
+    for name, schema in sorted(schemas.items(), key=lambda item: "examples" not in item[1]):
+        if "properties" not in schema:
+            continue
+        with suppress(NoExample):
+            # What a shape says of itself may lack what FastAPI drops (nulls) and what a shape above it added.
+            said = schema.get("examples", [{}])
+            whole = composer.of_object(schema, name) if said == [{}] or _lacks(schema, said) else {}
+            schema["examples"] = [_in_order(schema, whole | _nulls(schema, one) | one) for one in said]
+
+
+def _nulls(schema: Schema, example: dict[str, Any]) -> dict[str, Any]:
+    return (
+        {name: None for name in schema.get("required", ()) if name not in example and _nullable(schema, name)}
+        if example
+        else {}
+    )
+
+
+def _nullable(schema: Schema, name: str) -> bool:
+    return NULL in schema["properties"][name].get("anyOf", ())
+
+
+def _lacks(schema: Schema, said: list[dict[str, Any]]) -> bool:
+    required = [name for name in schema.get("required", ()) if not _nullable(schema, name)]
+    return any(name not in example for example in said for name in required)
+
+
+def _in_order(schema: Schema, example: dict[str, Any]) -> dict[str, Any]:
+    return {name: example[name] for name in schema["properties"] if name in example}
+
+
+class Composer:
+    """Puts examples together for one document."""
+
+    def __init__(self, schemas: dict[str, Schema]) -> None:
+        self._schemas = schemas
+
+    def of_schema(self, schema: Schema, name: str) -> Any:
+        """An example of a schema; `name` is its component's name, or the name of its field.
+
+        Raises:
+            NoExample: naming the field.
+        """
+        if schema.get("examples"):
+            return schema["examples"][0]
+        if "$ref" in schema:
+            component = schema["$ref"].rpartition("/")[2]
+            return self.of_schema(self._schemas[component], component)
+        for word in ("const", "default"):
+            if schema.get(word) is not None:
+                return schema[word]
+        if "enum" in schema:
+            return TEXTS[name] if TEXTS.get(name) in schema["enum"] else schema["enum"][0]
+        for several in ("anyOf", "oneOf"):
+            if several in schema:
+                return self._of_choice(schema[several], name)
+        return self._of_type(schema, name)
+
+    def _of_choice(self, options: list[Schema], name: str) -> Any:
+        return self.of_schema(next(option for option in options if option != NULL), name)
+
+    def _of_type(self, schema: Schema, name: str) -> Any:
+        kinds: dict[str, Callable[[Schema, str], Any]] = {
+            "object": self.of_object,
+            "array": self._of_list,
+            "string": _of_text,
+            "integer": _of_number,
+            "boolean": lambda _schema, field: field in TRUE,
+        }
+        return kinds[schema["type"]](schema, name)
+
+    def of_object(self, schema: Schema, name: str) -> dict[str, Any]:
+        """An example of an object, whatever it says of itself."""
+        if not schema.get("properties"):
+            found: dict[str, Any] = OBJECTS[_known(name, OBJECTS)]
+            return found
+        said = SHAPES.get(_shape(name), {})
+        return {
+            field: said[field] if field in said else self._of_field(name, field, described)
+            for field, described in schema["properties"].items()
+        }
+
+    def _of_field(self, name: str, field: str, described: Schema) -> Any:
+        if field == "id":
+            return id_of(_entity(name))
+        if field in USUALLY_NULL and NULL in described.get("anyOf", ()):
+            return None
+        return self.of_schema(described, field)
+
+    def _of_list(self, schema: Schema, name: str) -> list[Any]:
+        if name in OBJECTS:
+            return list(OBJECTS[name])
+        return [self.of_schema(schema["items"], name.removesuffix("s") if name.endswith("_ids") else name)]
+
+
+def _of_text(schema: Schema, name: str) -> Any:
+    kind = schema.get("format")
+    if kind == "uuid":
+        return id_of(name.removesuffix("_id"))
+    if kind == "date-time":
+        return MOMENTS.get(name, MOMENTS["occurred_at"])
+    if kind == "date":
+        return DAYS.get(name, DAYS["on"])
+    return TEXTS[_known(name, TEXTS)]
+
+
+def _of_number(_schema: Schema, name: str) -> int:
+    return NUMBERS[_known(name, NUMBERS)]
+
+
+def _known(name: str, words: dict[str, Any]) -> str:
+    if name not in words:
+        raise NoExample(name)
+    return name
+
+
+def id_of(entity: str) -> str:
+    """An id that looks like ours, always the same for the same kind of thing."""
+    digest = hashlib.sha256(entity.encode()).hexdigest()
+    return f"019ab3d8-{digest[:4]}-7{digest[4:7]}-8{digest[7:10]}-{digest[10:22]}"
+
+
+def _shape(component: str) -> str:
+    """A shape's own name, where FastAPI put its module before it."""
+    return component.rpartition("__")[2]
+
+
+def _entity(component: str) -> str:
+    """The word for a thing, from its shape's name: TicketOut → ticket."""
+    word = _shape(component).removesuffix("Out").removesuffix("Whole")
+    return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in word).strip("_")
+
+
+def problem_examples() -> dict[str, Schema]:
+    """For each status that operations declare, a refusal with it; operations refer to these by name."""
+    return {
+        name_of(status): {"summary": KINDS[code].title, "value": _problem(code)} for status, code in TYPICAL.items()
+    }
+
+
+def name_of(status: int | str) -> str:
+    """The component that shows a refusal with that status."""
+    return f"Refused{status}"
+
+
+def _problem(code: str) -> dict[str, Any]:
+    errors = (
+        [error_at("/email", "email-invalid", "This is not an e-mail address.")] if code == "invalid-request" else []
+    )
+    return Problem(code, errors=errors).body("https://desk.e-connect.lu", "019ab3d83d4e7f50ba7b8c9daebfcadc")
+
+
+TYPICAL = {
+    400: "malformed-json",
+    401: "credentials-missing",
+    403: "forbidden",
+    404: "not-found",
+    406: "not-acceptable",
+    408: "request-timeout",
+    409: "idempotency-key-in-flight",
+    412: "version-mismatch",
+    413: "request-too-large",
+    415: "unsupported-media-type",
+    422: "invalid-request",
+    428: "version-required",
+    429: "rate-limited",
+    503: "unavailable",
+}
