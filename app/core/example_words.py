@@ -29,9 +29,12 @@ DAYS = {
 TEXTS = {
     "about": "EC-2026-000042 The basket is empty",
     "agent_name": "Camille Weber",
+    "agent": "Camille Weber",
     "author": "agent",
     "author_name": "Camille Weber",
     "address": "anna@boulangerie-schmit.example",
+    "bank": "Banque Exemple",
+    "bic": "BEXALULL",
     "body": "We have found the cause and are repairing it.",
     "channel": "form",
     "city": "Luxembourg",
@@ -41,16 +44,22 @@ TEXTS = {
     "contact_phone": "+352621000042",
     "country": "LU",
     "currency": "EUR",
+    "credit_reason": "Billed twice",
     "de": "Einzelne Anfragen werden nach Aufwand berechnet.",
     "decided_by": "Anna Schmit",
+    "code": "client-incomplete",
+    "detail": "The client has no billing address.",
+    "digest": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
     "description": "Repaired the basket after the update of the shop",
     "email": "anna@boulangerie-schmit.example",
     "en": "Single requests are billed by the time they take.",
+    "external_reference": "VK-2026-1042",
     "event": "Night of the Museums",
     "file_name": "basket.png",
     "flags": "late",
     "fr": "Les demandes ponctuelles sont facturées au temps passé.",
     "header_message_id": "<CAF0a1b2c3@mail.boulangerie-schmit.example>",
+    "iban": "LU280019400644750000",
     "kind": "person",
     "language": "fr",
     "mail_kind": "acknowledgement",
@@ -60,6 +69,9 @@ TEXTS = {
     "name": "Anna Schmit",
     "next_cursor": "WyIyMDI2LTExLTI0VDA4OjQxOjA3WiJd",
     "number": "EC-2026-000042",
+    "peppol_id": "9938:LU26375245",
+    "period": "2026-Q4",
+    "permit_number": "10012345/0",
     "phone": "+352621000042",
     "postal_code": "1911",
     "reason": "The shop's update took the basket along",
@@ -67,6 +79,7 @@ TEXTS = {
     "receipt_url": "https://www.e-connect.lu/help?receipt=AaIQDZqwecujAcPqnQhLqF_jA-9p_1r7iOqSXDF4TVw",
     "recipient": "anna@boulangerie-schmit.example",
     "reference": "Mail of 24 November",
+    "registration_number": "B123456",
     "remarks": "Includes a test on a copy of the shop.",
     "requested_by": "Anna Schmit",
     "role": "Owner",
@@ -79,6 +92,8 @@ TEXTS = {
     "html": "<p>Since this morning every article disappears from the basket.</p>",
     "text_sha256": "fcde2b2edba56bf408601fb721fe9b5c338d10ee429ea04fae5511b68fbf8fb9",
     "threaded_by": "token",
+    "vat_number": "LU26375245",
+    "website": "https://www.e-connect.lu",
     "ticket_number": "EC-2026-000042",
     "url": "https://www.e-connect.lu/quote#AaIQDZqwecujAcPqnQhLqF_jA-9p_1r7iOqSXDF4TVw",
 }
@@ -101,6 +116,10 @@ NUMBERS = {
     "subtotal_cents": 6_000, "net_cents": 6_000, "vat_rate_bp": 1_700, "vat_cents": 1_020, "total_cents": 7_020,
     "unit_price_cents": 6_000, "quantity": 1, "overdue_cents": 0, "overdue_minutes": 0, "quotes_cents": 0,
     "urgency_fees_cents": 0,
+    # An invoice of that half hour.
+    "base_quantity": 60, "base_cents": 6_000, "rate_bp": 1_700, "paid_cents": 0, "credited_cents": 0,
+    "outstanding_cents": 7_020, "overdue_days": 0, "interest_cents": 0, "before_minutes": 600, "gained_minutes": 0,
+    "lost_minutes": 0, "clients": 1, "created_count": 1, "skipped_count": 0, "parked_count": 0,
     # On-call.
     "charge_bp": 5_000, "cut_minutes": 0, "from_lead_hours": 72, "until_lead_hours": 168, "lead_time_minutes": 10_080,
     "standby_minutes": 360,
@@ -130,6 +149,8 @@ OBJECTS: dict[str, Any] = {
     "expiry_alert_days": [60, 30, 7],
     "usage_alert_percents": [75, 90, 100],
     "flags": [],
+    "links": {"self": "/v1/invoices/019ab3d8-0c5f-7c05-8c16-7a5ac8ab6ad4"},
+    "mentions": ["Payable within 30 days of the invoice's date."],
     "text": {
         "fr": "Les demandes ponctuelles sont facturées au temps passé.",
         "en": "Single requests are billed by the time they take.",
@@ -138,13 +159,13 @@ OBJECTS: dict[str, Any] = {
 }
 # Most of these things do not have it.
 USUALLY_NULL = {
-    "acknowledgement_reason", "cancellation_reason", "cancelled_at", "client_scope_id", "closed_at", "completed_at",
-    "corrected_by_id", "correction_reason", "corrects_id", "effective_reason", "fee_reason", "follows_ticket_id",
-    "reason",
-    "header_message_id", "non_billable_reason", "part_of_id", "permanence_request_id", "problem", "reference",
-    "reminded_at", "replaces_id", "resolved_at", "smtp_reply", "stopped_at", "urgency_accepted_at",
-    "urgency_accepted_by", "urgency_fee_cents", "waived_at", "withdrawn_at", "out_of_hours_hourly_rate_cents",
-    "follows_id", "superseded_by_id", "reversed_at", "carried_from_id", "released_at", "discarded_at", "bounce",
+    "acknowledgement_reason", "bounce", "cancellation_reason", "cancelled_at", "carried_from_id", "client_scope_id",
+    "closed_at", "completed_at", "corrected_by_id", "correction_reason", "corrects_id", "credit_reason",
+    "discarded_at", "effective_reason", "exported", "fee_reason", "follows_id", "follows_ticket_id",
+    "header_message_id", "interest_cents", "non_billable_reason", "out_of_hours_hourly_rate_cents", "part_of_id",
+    "permanence_request_id", "problem", "reason", "reference", "released_at", "reminded_at", "replaces_id",
+    "resolved_at", "reversed_at", "smtp_reply", "stopped_at", "superseded_by_id", "urgency_accepted_at",
+    "urgency_accepted_by", "urgency_fee_cents", "waived_at", "withdrawn_at",
 }  # fmt: skip
 TRUE = {"active", "equal", "open", "prepaid_covers_urgent", "ready"}
 OURS = {"lane": "standard"}
@@ -157,6 +178,16 @@ QUOTE: dict[str, Any] = FULL_PRICE | {
     "expires_at": "2026-12-24T23:00:00Z",
     "cancellation": [],
     "decision": None,
+}
+INVOICE: dict[str, Any] = FULL_PRICE | {
+    "kind": "invoice",
+    "number": "F2026-0001",
+    "status": "issued",
+    "credits": [],
+    "period_start": "2026-10-01",
+    "period_end": "2027-01-01",
+    "issued_on": "2027-01-02",
+    "due_on": "2027-02-01",
 }
 MAIL = {"copy_of_id": None, "header_message_id": "<CAF0a1b2c3@mail.boulangerie-schmit.example>"}
 SHAPES: dict[str, dict[str, Any]] = {
@@ -198,4 +229,14 @@ SHAPES: dict[str, dict[str, Any]] = {
     "InboundMessageOut": MAIL,
     "InboundMessageWhole": MAIL,
     "ImportOut": {"logged": 1},
+    "InvoiceOut": INVOICE,
+    "StandingOut": INVOICE,
+    "PreviewOut": INVOICE | {"obstacles": []},
+    "ResultOut": {"detail": None},
+    "RunOut": {"skipped": [], "parked": []},
+    "CreditOut": {"number": "NC2026-0001"},
+    "SellerOut": {"name": "e-connect", "email": "support@e-connect.lu", "phone": "+35220301020"},
+    "BuyerOut": {"name": "Boulangerie Schmit", "vat_number": "LU26375245"},
+    "InvoiceLineOut": {"kind": "time", "quantity": 30, "unit_price_cents": 12_000, "source_id": None},
+    "PoolDrawOut": {"minutes": 60},
 }

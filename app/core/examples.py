@@ -29,31 +29,7 @@ def add_examples(schemas: dict[str, Schema]) -> None:
         if "properties" not in schema:
             continue
         with suppress(NoExample):
-            # What a shape says of itself may lack what FastAPI drops (nulls) and what a shape above it added.
-            said = schema.get("examples", [{}])
-            whole = composer.of_object(schema, name) if said == [{}] or _lacks(schema, said) else {}
-            schema["examples"] = [_in_order(schema, whole | _nulls(schema, one) | one) for one in said]
-
-
-def _nulls(schema: Schema, example: dict[str, Any]) -> dict[str, Any]:
-    return (
-        {name: None for name in schema.get("required", ()) if name not in example and _nullable(schema, name)}
-        if example
-        else {}
-    )
-
-
-def _nullable(schema: Schema, name: str) -> bool:
-    return NULL in schema["properties"][name].get("anyOf", ())
-
-
-def _lacks(schema: Schema, said: list[dict[str, Any]]) -> bool:
-    required = [name for name in schema.get("required", ()) if not _nullable(schema, name)]
-    return any(name not in example for example in said for name in required)
-
-
-def _in_order(schema: Schema, example: dict[str, Any]) -> dict[str, Any]:
-    return {name: example[name] for name in schema["properties"] if name in example}
+            schema["examples"] = [composer.of_object(schema, name, said) for said in schema.get("examples", [{}])]
 
 
 class Composer:
@@ -96,21 +72,29 @@ class Composer:
         }
         return kinds[schema["type"]](schema, name)
 
-    def of_object(self, schema: Schema, name: str) -> dict[str, Any]:
-        """An example of an object, whatever it says of itself."""
+    def of_object(self, schema: Schema, name: str, said: dict[str, Any] | None = None) -> dict[str, Any]:
+        """An example of an object: what it says of itself, and what that lacks.
+
+        Nulls, which FastAPI drops from examples; and what a shape that extends another one adds to it.
+        """
         if not schema.get("properties"):
             found: dict[str, Any] = OBJECTS[_known(name, OBJECTS)]
             return found
-        said = SHAPES.get(_shape(name), {})
-        return {
-            field: said[field] if field in said else self._of_field(name, field, described)
-            for field, described in schema["properties"].items()
-        }
+        known = SHAPES.get(_shape(name), {}) | (said or {})
+        example = {}
+        for field, described in schema["properties"].items():
+            if field in known:
+                example[field] = known[field]
+            elif not said:
+                example[field] = self._of_field(name, field, described)
+            elif field in schema.get("required", ()):
+                example[field] = None if _nullable(described) else self._of_field(name, field, described)
+        return example
 
     def _of_field(self, name: str, field: str, described: Schema) -> Any:
         if field == "id":
             return id_of(_entity(name))
-        if field in USUALLY_NULL and NULL in described.get("anyOf", ()):
+        if field in USUALLY_NULL and _nullable(described):
             return None
         return self.of_schema(described, field)
 
@@ -118,6 +102,10 @@ class Composer:
         if name in OBJECTS:
             return list(OBJECTS[name])
         return [self.of_schema(schema["items"], name.removesuffix("s") if name.endswith("_ids") else name)]
+
+
+def _nullable(schema: Schema) -> bool:
+    return NULL in schema.get("anyOf", ())
 
 
 def _of_text(schema: Schema, name: str) -> Any:
