@@ -98,8 +98,14 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         for path in document["paths"].values():
             for method, operation in path.items():
                 _finish(method, operation)
+        document["components"]["examples"] = problem_examples(_statuses(document))
         app.openapi_schema = document
     return app.openapi_schema
+
+
+def _statuses(document: dict[str, Any]) -> set[str]:
+    operations = [operation for path in document["paths"].values() for operation in path.values()]
+    return {status for operation in operations for status in operation["responses"]}
 
 
 def _add_components(document: dict[str, Any]) -> None:
@@ -109,7 +115,6 @@ def _add_components(document: dict[str, Any]) -> None:
     schemas["FieldError"] = problem.pop("$defs")["FieldError"]
     schemas["Problem"] = problem
     add_examples(schemas)
-    components["examples"] = problem_examples()
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
     components["securitySchemes"] = {

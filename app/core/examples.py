@@ -6,7 +6,7 @@ field. `SHAPES` says what a shape's fields look like where their names alone wou
 """
 
 import hashlib
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
@@ -146,10 +146,12 @@ def _entity(component: str) -> str:
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in word).strip("_")
 
 
-def problem_examples() -> dict[str, Schema]:
+def problem_examples(statuses: Collection[str]) -> dict[str, Schema]:
     """For each status that operations declare, a refusal with it; operations refer to these by name."""
     return {
-        name_of(status): {"summary": KINDS[code].title, "value": _problem(code)} for status, code in TYPICAL.items()
+        name_of(status): {"summary": KINDS[code].title, "value": _problem(code)}
+        for status, code in TYPICAL.items()
+        if str(status) in statuses
     }
 
 
