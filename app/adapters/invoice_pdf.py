@@ -1,6 +1,7 @@
 """An invoice, credit note or statement as a PDF for the archive (PDF/A-3), the same bytes for the same document."""
 
 import json
+import re
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -17,6 +18,8 @@ from app.domain.invoice_document import Document
 STANDARD = "a-3b"
 LONG_PAPER = 150_000  # bytes
 REMEMBERED_PAPERS = 10
+_ENDLESS = re.compile(r"\S{41,}")
+_PIECE = 24  # characters that fit into every column
 BLANK = b"#set page(width: 1cm, height: 1cm)"
 
 
@@ -67,12 +70,18 @@ def _forget() -> None:
 
 
 def _printable(data: Any) -> Any:
-    """The same with every text made of characters that our fonts can show."""
+    """The same with every text made of characters that our fonts can show, and a break within endless words."""
     if isinstance(data, str):
-        return fonts.shown(data)
+        return _ENDLESS.sub(_broken, fonts.shown(data))
     if isinstance(data, dict):
         return {key: value if key in _RAW else _printable(value) for key, value in data.items()}
     return [_printable(one) for one in data] if isinstance(data, list | tuple) else data
+
+
+def _broken(word: re.Match[str]) -> str:
+    """With places at which a line may end."""
+    text = word.group()
+    return "\u200b".join(text[place : place + _PIECE] for place in range(0, len(text), _PIECE))
 
 
 _RAW = {"logo", "code", "attached", "look"}

@@ -4,7 +4,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, Field, SecretStr, model_validator
+from pydantic import BaseModel, Field, FilePath, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 DEVELOPMENT_SECRET = "development-only-secret"  # noqa: S105 (refused in production, see below)
@@ -114,7 +114,9 @@ class Settings(BaseSettings):
     company_website: str = "https://www.e-connect.lu"
     paper_primary_color: str = Field(default="#12324a", pattern=HEX_COLOR, description="Of invoices: heads and totals.")
     paper_accent_color: str = Field(default="#0b6e8a", pattern=HEX_COLOR, description="Of invoices: what stands out.")
-    paper_logo: Path | None = Field(default=None, description="Of invoices: an SVG or PNG file; e-connect's without.")
+    paper_logo: FilePath | None = Field(
+        default=None, description="Of invoices: an SVG or PNG file; e-connect's without."
+    )
     invoice_run_patience_seconds: int = Field(
         default=5, ge=0, le=60, description="A longer run is answered as it stands, and the worker goes on with it."
     )

@@ -157,6 +157,15 @@ def test_two_hundred_lines_repeat_their_heading_on_numbered_pages():
         assert word in said
 
 
+def test_endless_words_and_texts_stay_in_their_column():
+    lines = [a_line(1, description="x" * 300), a_line(2, description="mot " * 1000), a_line(3, description="B" * 500)]
+    read = pages(invoice_pdf(a_document(lines), LOOK))
+    assert len(read) >= 3
+    joined = "".join(" ".join(read).replace("\u200b", "").split())
+    assert "x" * 300 in joined
+    assert joined.count("mot") >= 1000
+
+
 def test_the_same_document_is_the_same_bytes():
     document = a_document([a_line(), a_fee(2)], prepaid_annex=(a_pool(),))
     first = invoice_pdf(document, LOOK)
