@@ -143,18 +143,19 @@ def _line(document: Document, line: DocumentLine, words: InvoiceWords) -> dict[s
 
 
 def _rate(category: Category, rate_bp: int) -> str:
-    """The rate, or the letters of the category where there is none."""
-    return f"{percent(rate_bp)}\u00a0%" if category is Category.STANDARD else str(category)
+    """The rate; outside the scope of VAT there is none, not even of 0 %."""
+    return "–" if category is Category.OUT_OF_SCOPE else f"{percent(rate_bp)}\u00a0%"
 
 
 def _vat(one: VatLine, currency: str, words: InvoiceWords) -> dict[str, Any]:
     reason = words.both(f"vat_{one.category}") if one.category is not Category.STANDARD else None
+    said = one.reason if reason and one.reason and one.reason not in reason[0] else None
     return {
         "rate": _rate(one.category, one.rate_bp),
         "base": amount(one.base_cents, currency),
         "tax": amount(one.vat_cents, currency),
         "reason": reason,
-        "said": one.reason,
+        "said": said,
     }
 
 
