@@ -5,6 +5,7 @@ from typing import Any
 from fastapi import FastAPI
 
 from app.billing.contracts import routes as contracts
+from app.billing.invoice_papers import routes as invoice_papers
 from app.billing.invoice_runs import routes as invoice_runs
 from app.billing.invoices import routes as invoices
 from app.billing.permanences import calendar_routes as permanence_calendar
@@ -92,6 +93,7 @@ ROUTERS = (
     invoice_runs.previews,
     invoice_runs.router,
     invoices.router,
+    invoice_papers.router,
     time_entries.router,
     time_entries.imports,
     timers.router,

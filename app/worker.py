@@ -23,6 +23,7 @@ from app.core.jobs import Effect, Failed, Handler, Handlers, Job, LeaseLost
 from app.core.settings import Settings
 from app.core.telemetry import JOBS, LOGGER
 from app.desk.inbound_mail.service import finishing, polling
+from app.desk.mail.service import invoices as invoice_mails
 from app.desk.mail.service import sending
 
 DATABASE_TROUBLE = (OSError, TimeoutError, asyncpg.PostgresError, asyncpg.InterfaceError, asyncpg.InternalClientError)
@@ -37,7 +38,7 @@ def handlers_of(settings: Settings) -> dict[str, Handler]:
     ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS | alerting.HANDLERS | reports.HANDLERS
     incoming = finishing.handlers(settings, parser) | polling.handlers(settings, parser)
     ours |= running.handlers(settings)
-    return ours | sending.handlers(settings) | incoming
+    return ours | sending.handlers(settings) | invoice_mails.HANDLERS | incoming
 
 
 class Worker:

@@ -215,6 +215,9 @@ KINDS: dict[str, Kind] = {
     "total-negative": Kind(409, "More is given back than charged", "Write a credit note with `corrections`."),
     "credit-exceeds-line": Kind(409, "More than is left of the line", "`left` says how much can be credited."),
     "date-goes-back": Kind(409, "The date would go back", "Dates of a series never do: wait, or set the clock right."),
+    "no-e-invoice": Kind(
+        409, "Not an e-invoice", "Only issued invoices and credit notes are; drafts and statements have their `/pdf`."
+    ),
     "export-too-large": Kind(422, "Too many rows for one file", "Narrow the filters: `most_rows` fit."),
     "job-not-dead": Kind(409, "The job is not dead", "Only a dead job can be started again."),
 }

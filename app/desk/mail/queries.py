@@ -56,10 +56,15 @@ SELECT a.kind AS alert, a.threshold, c.year, c.drawn_minutes, c.expires_on,
        c.bought_minutes + c.granted_minutes - c.refunded_minutes - c.carried_minutes AS total_minutes
 FROM contract_alerts a JOIN contracts c ON (c.client_id, c.id) = (a.client_id, a.contract_id) WHERE a.id = $1
 """
+# Issued, so it never changes again.
+INVOICE = "SELECT id, client_id, body, number, issued_on, due_on FROM invoices WHERE id = $1 AND status = 'issued'"
+BILLING_CONTACTS = "SELECT email FROM contacts WHERE client_id = $1 AND billing ORDER BY id"
 SENT = "UPDATE outgoing_mails SET status = 'sent', sent_at = $2, reason = NULL WHERE id = $1"
 FAILED = """
 UPDATE outgoing_mails m SET status = 'failed', reason = $2 WHERE id = $1 AND status = 'queued'
-RETURNING m.id, m.kind, m.ticket_id, m.mailbox, (SELECT client_id FROM tickets WHERE id = m.ticket_id) AS client_id
+RETURNING m.id, m.kind, m.ticket_id, m.mailbox,
+    coalesce((SELECT client_id FROM tickets WHERE id = m.ticket_id),
+             (SELECT client_id FROM invoices WHERE id = (m.facts ->> 'invoice_id')::uuid)) AS client_id
 """
 DELAYED = "UPDATE outgoing_mails SET reason = $2 WHERE id = $1 AND status = 'queued'"
 
@@ -102,3 +107,13 @@ async def terms(connection: Connection, terms_id: UUID) -> Row:
 async def contract_alert(connection: Connection, alert_id: UUID) -> Row:
     """See CONTRACT_ALERT."""
     return await one(connection, CONTRACT_ALERT, alert_id)
+
+
+async def invoice(connection: Connection, invoice_id: UUID) -> Row:
+    """See INVOICE."""
+    return await one(connection, INVOICE, invoice_id)
+
+
+async def billing_contacts(connection: Connection, client_id: UUID) -> list[Row]:
+    """To whom a client's invoices go."""
+    return await connection.fetch(BILLING_CONTACTS, client_id)

@@ -12,7 +12,7 @@ from app.domain.mail import bare_address
 
 Kind = Literal[
     "acknowledgement", "public_reply", "urgency_alert", "quote_sent", "quote_reminder",
-    "terms_notice", "contract_alert",
+    "terms_notice", "contract_alert", "invoice_sent",
 ]  # fmt: skip
 
 

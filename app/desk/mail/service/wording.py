@@ -13,11 +13,12 @@ from app.adapters.mail_templates import (
     UrgencyPrice,
     render,
 )
-from app.adapters.money_mail import ContractAlert, TermsNotice
+from app.adapters.money_mail import ContractAlert, InvoiceSent, TermsNotice
 from app.adapters.quote_mail import QuoteReminder, QuoteSent
 from app.core.db import Connection, Row
 from app.core.settings import Settings
 from app.desk.mail.service.addresses import message_id, reply_address
+from app.desk.mail.service.invoices import invoice_mail
 from app.desk.mail.service.money import money_mail
 from app.desk.mail.service.quotes import quote_mail
 from app.desk.public.service import desk_state, receipt_token
@@ -31,6 +32,7 @@ HEADERS: Mapping[str, Mapping[str, str]] = {
     QuoteReminder.kind: AUTO_GENERATED,
     TermsNotice.kind: AUTO_GENERATED,
     ContractAlert.kind: AUTO_GENERATED,
+    InvoiceSent.kind: AUTO_GENERATED,
 }
 
 ABOUT_MONEY = {TermsNotice.kind, ContractAlert.kind}
@@ -42,6 +44,8 @@ async def compose(connection: Connection, mail: Row, settings: Settings, now: da
     house = House(settings.company_name, settings.company_website, settings.mail_from)
     if mail["quote_id"] is not None:
         facts, attachments = await quote_mail(connection, mail, settings)
+    elif mail["kind"] == InvoiceSent.kind:
+        facts, attachments = await invoice_mail(connection, mail, settings)
     elif mail["kind"] in ABOUT_MONEY:
         facts, attachments = await money_mail(connection, mail), []
     else:

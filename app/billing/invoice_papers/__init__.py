@@ -1,0 +1,1 @@
+"""The renderings of stored invoices, as files."""
