@@ -126,6 +126,10 @@ WHO = {
     # The books: finance invoices, the accounting system reads, pays and takes over; a client sees its own.
     "list_invoices": EVERYBODY_BUT_MAIL,
     "read_invoice": EVERYBODY_BUT_MAIL,
+    "download_invoice_pdf": EVERYBODY_BUT_MAIL,
+    "download_invoice_ubl": EVERYBODY_BUT_MAIL,
+    "download_invoice_cii": EVERYBODY_BUT_MAIL,
+    "download_invoice_factur_x": EVERYBODY_BUT_MAIL,
     "preview_invoices": STAFF | {"accounting"},
     "list_invoice_runs": STAFF | {"accounting"},
     "read_invoice_run": STAFF | {"accounting"},

@@ -13,12 +13,11 @@ from app.adapters.invoice_factur_x import factur_x
 from app.adapters.invoice_pdf import invoice_pdf, look_of
 from app.adapters.invoice_ubl import ubl
 from app.adapters.invoice_xml import NotAnInvoice
-from app.billing.invoices.answers import PATH
+from app.billing.invoices.answers import PATH, document_of_row
 from app.billing.invoices.routes import visible
 from app.core.http import allows, desk_router
 from app.core.problems import Problem
 from app.core.unit import Unit, Work
-from app.domain.invoice_body import document_of
 from app.domain.invoice_document import Document
 
 router = desk_router(PATH, "invoices")
@@ -66,9 +65,7 @@ async def _answer(
     work: Unit, invoice_id: UUID, render: Callable[[Document], bytes], media_type: str, ending: str
 ) -> Response:
     """The rendering, made in a thread while the connection serves others."""
-    row = await visible(work, invoice_id)
-    given = {name: row[name] for name in ("number", "issued_on", "due_on")}
-    document = document_of(row["body"], row["id"], **given)
+    document = document_of_row(await visible(work, invoice_id))
     await work.rest()
     try:
         content = await asyncio.to_thread(render, document)

@@ -26,7 +26,7 @@ __all__ = [
     "InvoiceOut", "ObstacleOut", "PaymentOut", "PreviewOut", "ResultOut", "RunOut", "StandingOut", "VatProofOut",
 ]  # fmt: skip
 PATH = "/v1/invoices"
-RENDERINGS = ("pdf", "ubl", "cii", "factur-x")
+E_INVOICES = ("ubl", "cii", "factur-x")
 
 
 def plain(value: Any) -> Any:
@@ -64,7 +64,7 @@ def standing(row: Row, settings: Settings, today: date) -> dict[str, Any]:
         "digest": row["digest"].hex(),
         "sha256": row["sha256"].hex() if row["sha256"] else None,
         "exported": _export(row),
-        "links": links_of(row["id"], issued=row["status"] == "issued"),
+        "links": links_of(row),
     }
 
 
@@ -74,10 +74,12 @@ def _export(row: Row) -> ExportOut | None:
     return ExportOut(external_reference=row["external_reference"], exported_at=row["exported_at"])
 
 
-def links_of(document_id: UUID, *, issued: bool) -> dict[str, str]:
-    """Where the document and its renderings are; a draft has none but itself."""
-    own = f"{PATH}/{document_id}"
-    return {"self": own} | ({name.replace("-", "_"): f"{own}/{name}" for name in RENDERINGS} if issued else {})
+def links_of(row: Row) -> dict[str, str]:
+    """Where the document and its renderings are; drafts and statements are no e-invoices."""
+    own = f"{PATH}/{row['id']}"
+    is_e_invoice = row["status"] == "issued" and row["kind"] != DocumentKind.STATEMENT
+    electronic = {name.replace("-", "_"): f"{own}/{name}" for name in E_INVOICES} if is_e_invoice else {}
+    return {"self": own, "pdf": f"{own}/pdf"} | electronic
 
 
 def document_of_row(row: Row) -> Document:

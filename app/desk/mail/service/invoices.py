@@ -34,7 +34,7 @@ async def _promise(invoice_id: UUID, connection: Connection, now: datetime) -> N
     recipients = [contact["email"] for contact in contacts] or [one for one in [document.buyer.email] if one]
     for recipient in recipients:
         facts = {"invoice_id": invoice_id}
-        await queue_mail(connection, InvoiceSent.kind, None, recipient, document.language, facts, now=now)
+        await queue_mail(connection, "invoice_sent", None, recipient, document.language, facts, now=now)
     if not recipients:
         data = {"number": document.number}
         client_id = row["client_id"]

@@ -1,0 +1,111 @@
+"""The papers of a stored invoice over HTTP: PDF, UBL, CII and Factur-X, for whoever may see the invoice."""
+
+from typing import Any
+
+import httpx
+import pytest
+
+from app.adapters.invoice_cii import cii
+from app.adapters.invoice_ubl import ubl
+from app.billing.invoices.answers import document_of_row
+from app.billing.invoices.queries import documents
+from app.core.db import Connection
+from tests.adapters.invoices.reading import opened, text
+from tests.billing import a_contract, an_entry, invoiced, logged
+from tests.builders import AGENT_ID, Keys, a_contact, a_ticket
+from tests.conftest import Clock
+
+QUARTER = {"cycle": "quarterly", "period": "2026-Q4"}
+FILES = [
+    ("pdf", "application/pdf", "F2026-0001.pdf", b"%PDF-1.7"),
+    ("ubl", "application/xml", "F2026-0001-ubl.xml", b"<?xml"),
+    ("cii", "application/xml", "F2026-0001-cii.xml", b"<?xml"),
+    ("factur-x", "application/pdf", "F2026-0001-factur-x.pdf", b"%PDF-1.7"),
+]
+
+
+@pytest.fixture
+async def invoice(conn: Connection, keys: Keys) -> Any:
+    ticket = await a_ticket(conn, client_id=keys.client_id, subject="Panier vide 🎉")
+    await a_contact(conn, keys.client_id, billing=True)
+    await an_entry(conn, ticket, AGENT_ID, 45)
+    return await invoiced(conn, keys.client_id)
+
+
+async def get(api: httpx.AsyncClient, keys: Keys, role: str, invoice: Any, form: str, **headers: str) -> httpx.Response:
+    return await api.get(f"/v1/invoices/{invoice['id']}/{form}", headers=keys[role] | headers)
+
+
+@pytest.mark.parametrize(("form", "media_type", "name", "begins"), FILES)
+async def test_each_form_is_a_file(
+    api: httpx.AsyncClient, keys: Keys, invoice: Any, form: str, media_type: str, name: str, begins: bytes
+):
+    answer = await get(api, keys, "accounting", invoice, form)
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["content-type"] == media_type
+    assert answer.headers["content-disposition"] == f'attachment; filename="{name}"'
+    assert answer.headers["cache-control"] == "private, no-cache"
+    assert answer.content.startswith(begins)
+    again = await get(api, keys, "client", invoice, form)
+    assert again.content == answer.content
+    known = await get(api, keys, "finance", invoice, form, **{"If-None-Match": answer.headers["etag"]})
+    assert (known.status_code, known.content) == (304, b"")
+
+
+async def test_all_forms_say_the_same(api: httpx.AsyncClient, conn: Connection, keys: Keys, invoice: Any):
+    told = (await api.get(f"/v1/invoices/{invoice['id']}", headers=keys["accounting"])).json()
+    assert (told["subtotal_cents"], told["vat_cents"], told["total_cents"]) == (9000, 1530, 10530)
+    assert set(told["links"]) == {"self", "pdf", "ubl", "cii", "factur_x"}
+    row = await documents.document(conn, invoice["id"])
+    assert row is not None
+    document = document_of_row(row)
+    forms = {name: (await api.get(path, headers=keys["finance"])).content for name, path in told["links"].items()}
+    assert forms["ubl"] == ubl(document)
+    assert forms["cii"] == cii(document)
+    with opened(forms["factur_x"]) as hybrid:
+        assert hybrid.attachments["factur-x.xml"].get_file().read_bytes() == forms["cii"]
+    for pdf in (forms["pdf"], forms["factur_x"]):
+        said = text(pdf)
+        assert "F2026-0001" in said
+        assert "105,30 €" in said
+        assert "Panier vide 🎉" in said
+
+
+async def test_a_draft_has_a_pdf_only(api: httpx.AsyncClient, conn: Connection, keys: Keys):
+    ticket = await a_ticket(conn, client_id=keys.client_id)
+    await an_entry(conn, ticket, AGENT_ID, 45)
+    run = await api.post("/v1/invoice-runs", json=QUARTER | {"issue": False}, headers=keys["finance"])
+    draft = {"id": run.json()["created"][0]["invoice_id"]}
+    pdf = await get(api, keys, "finance", draft, "pdf")
+    assert pdf.headers["content-disposition"] == 'attachment; filename="draft.pdf"'
+    assert "PROJET" in text(pdf.content)
+    for form in ("ubl", "cii", "factur-x"):
+        refused = await get(api, keys, "finance", draft, form)
+        assert (refused.status_code, refused.json()["code"]) == (409, "no-e-invoice")
+    assert (await get(api, keys, "client", draft, "pdf")).status_code == 404
+    told = (await api.get(f"/v1/invoices/{draft['id']}", headers=keys["finance"])).json()
+    assert set(told["links"]) == {"self", "pdf"}
+
+
+async def test_a_statement_is_no_e_invoice(api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock):
+    await a_contract(conn, keys.client_id, 600)
+    ticket = await a_ticket(conn, client_id=keys.client_id, status="in_progress")
+    await logged(api, keys, ticket["id"], 45)
+    statement = await invoiced(conn, keys.client_id)
+    assert statement["kind"] == "statement"
+    said = text((await get(api, keys, "client", statement, "pdf")).content)
+    assert "Ce relevé n'est pas une facture" in said
+    assert "9 h 15" in said
+    refused = await get(api, keys, "client", statement, "ubl")
+    assert (refused.status_code, refused.json()["code"]) == (409, "no-e-invoice")
+
+
+@pytest.mark.parametrize("form", ["pdf", "ubl", "cii", "factur-x"])
+async def test_another_clients_paper_is_not_there(api: httpx.AsyncClient, keys: Keys, conn: Connection, form: str):
+    ticket = await a_ticket(conn, client_id=keys.other_client_id)
+    await an_entry(conn, ticket, AGENT_ID, 45)
+    other = await invoiced(conn, keys.other_client_id)
+    theirs = await get(api, keys, "client", other, form)
+    nobodys = await get(api, keys, "client", {"id": AGENT_ID}, form)
+    assert theirs.status_code == nobodys.status_code == 404
+    assert theirs.json() | {"request_id": ""} == nobodys.json() | {"request_id": ""}
