@@ -10,6 +10,7 @@ from app.adapters.invoice_words import (
     Pair,
     amount,
     country,
+    grouped,
     hours,
     percent,
     price,
@@ -20,7 +21,6 @@ from app.domain.invoice_document import Address, Document, DocumentKind, Documen
 from app.domain.vat import SELLER, Category
 
 DAY = timedelta(days=1)
-IBAN_GROUP = 4
 
 
 def paper(document: Document) -> dict[str, Any]:
@@ -75,19 +75,13 @@ def _seller(document: Document, words: InvoiceWords) -> dict[str, Any]:
             words.french("register", number=seller.registration_number),
             words.french("permit", number=seller.permit_number),
             words.french("vat_number", number=seller.vat_number),
-            f"IBAN {_iban(seller.iban)}",
+            f"IBAN {grouped(seller.iban)}",
         ],
     }
 
 
 def _bare(website: str) -> str:
     return website.removeprefix("https://").removeprefix("http://").rstrip("/")
-
-
-def _iban(iban: str) -> str:
-    """In groups of four, as one reads it aloud."""
-    plain = iban.replace(" ", "")
-    return "\u00a0".join(plain[place : place + IBAN_GROUP] for place in range(0, len(plain), IBAN_GROUP))
 
 
 def _buyer(document: Document, words: InvoiceWords) -> dict[str, Any]:
@@ -101,7 +95,7 @@ def _buyer(document: Document, words: InvoiceWords) -> dict[str, Any]:
 def _address(address: Address) -> list[str]:
     """As the post wants it: `L-1234` at home, the country's name abroad."""
     if address.country == SELLER:
-        return [address.street, f"L-{address.postal_code} {address.city}"]
+        return [address.street, f"L-{address.postal_code.removeprefix('L-')} {address.city}"]
     return [address.street, f"{address.postal_code} {address.city}", country(address.country)]
 
 
@@ -128,11 +122,16 @@ def _intro(document: Document, words: InvoiceWords) -> dict[str, Any] | None:
     return {"say": corrected, "reason": document.credits.reason}
 
 
+def _about(line: DocumentLine) -> str:
+    """The description without the ticket's number, which stands above it."""
+    return line.description.removeprefix(f"{line.ticket_number} · ")
+
+
 def _line(document: Document, line: DocumentLine, words: InvoiceWords) -> dict[str, Any]:
     late = words.both("late") if any(one.late for one in line.details) else None
     return {
         "ticket": line.ticket_number,
-        "description": line.description,
+        "description": _about(line),
         "late": late,
         "quantity": quantity(line),
         "price": price(line, document.currency),
@@ -182,7 +181,7 @@ def _payment(document: Document, words: InvoiceWords) -> dict[str, Any] | None:
         return {"say": words.both("nothing_due"), "rows": []}
     seller = document.seller
     rows = [
-        (words.both("beneficiary"), seller.name), (words.both("iban"), _iban(seller.iban)),
+        (words.both("beneficiary"), seller.name), (words.both("iban"), grouped(seller.iban)),
         (words.both("bic"), seller.bic), (words.both("bank"), seller.bank), (words.both("reference"), document.number),
     ]  # fmt: skip
     say = words.both("pay_by", day=document.due_on) if document.due_on else words.both("pay")
@@ -210,7 +209,7 @@ def _timed(line: DocumentLine, words: InvoiceWords) -> dict[str, Any]:
     ]
     return {
         "ticket": line.ticket_number,
-        "description": line.description,
+        "description": _about(line),
         "rows": [[str(cell) for cell in row] for row in rows],
         "total": (hours(minutes), str(minutes)),
     }

@@ -12,6 +12,7 @@ from app.domain.invoice_document import DocumentLine, Unit
 
 FRENCH = "fr"
 HOUR = 60
+IBAN_GROUP = 4
 Pair = tuple[str, str | None]
 _THIN, _HARD = "\u202f", "\u00a0"
 _SYMBOLS = {"EUR": "€"}
@@ -69,6 +70,12 @@ def percent(bp: int) -> str:
     """Basis points as per cent: `17`, `2,5`."""
     whole, rest = divmod(bp, 100)
     return f"{whole},{rest:02d}".rstrip("0").rstrip(",")
+
+
+def grouped(iban: str) -> str:
+    """An account's number in groups of four, as one reads it aloud."""
+    plain = iban.replace(" ", "")
+    return _HARD.join(plain[place : place + IBAN_GROUP] for place in range(0, len(plain), IBAN_GROUP))
 
 
 def hours(minutes: int) -> str:

@@ -157,6 +157,18 @@ def test_two_hundred_lines_repeat_their_heading_on_numbered_pages():
         assert word in said
 
 
+def test_a_postal_code_at_home_has_its_letter_once():
+    seller = replace(HOUSE, address=replace(HOUSE.address, postal_code="L-1234"))
+    assert "L-1234 Luxembourg" in text(invoice_pdf(a_document([a_line()], seller=seller), LOOK))
+    assert "L-L-" not in text(invoice_pdf(a_document([a_line()], seller=seller), LOOK))
+
+
+def test_a_tickets_number_is_printed_once_beside_its_subject():
+    said = text(invoice_pdf(a_document([a_line(description="EC-2026-000001 · Panier vide")]), LOOK))
+    assert "EC-2026-000001 Panier vide" in said
+    assert "EC-2026-000001 ·" not in said
+
+
 def test_endless_words_and_texts_stay_in_their_column():
     lines = [a_line(1, description="x" * 300), a_line(2, description="mot " * 1000), a_line(3, description="B" * 500)]
     read = pages(invoice_pdf(a_document(lines), LOOK))

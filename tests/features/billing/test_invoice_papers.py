@@ -11,6 +11,7 @@ from app.billing.invoices.answers import document_of_row
 from app.billing.invoices.queries import documents
 from app.core.db import Connection
 from tests.adapters.invoices.reading import opened, text
+from tests.adapters.invoices.rules import Inspector
 from tests.billing import a_contract, an_entry, invoiced, logged
 from tests.builders import AGENT_ID, Keys, a_contact, a_ticket
 from tests.conftest import Clock
@@ -60,6 +61,9 @@ async def test_all_forms_say_the_same(api: httpx.AsyncClient, conn: Connection, 
     assert row is not None
     document = document_of_row(row)
     forms = {name: (await api.get(path, headers=keys["finance"])).content for name, path in told["links"].items()}
+    inspector = Inspector()
+    assert [inspector.complaints(forms[name]) for name in ("ubl", "cii")] == [[], []]
+    inspector.close()
     assert forms["ubl"] == ubl(document)
     assert forms["cii"] == cii(document)
     with opened(forms["factur_x"]) as hybrid:

@@ -69,7 +69,9 @@ async def test_each_billing_contact_gets_the_pdf_and_the_ubl(
     assert [mail["recipient"] for mail in mails] == ["books@boulangerie.example", "carla@boulangerie.example"]
     sent = await message(conn, mails[0]["id"])
     assert sent["Subject"] == subject
-    assert said in sent.get_body(("plain",)).get_content()
+    letter = sent.get_body(("plain",)).get_content()
+    assert said in letter
+    assert "LU28 0019 4006 4475 0000" in letter
     pdf, xml = sent.iter_attachments()
     assert (pdf.get_content_type(), pdf.get_filename()) == ("application/pdf", "F2026-0001.pdf")
     assert (xml.get_content_type(), xml.get_filename()) == ("application/xml", "F2026-0001-ubl.xml")

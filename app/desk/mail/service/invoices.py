@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.adapters.invoice_pdf import Look, invoice_pdf, look_of
 from app.adapters.invoice_ubl import ubl
+from app.adapters.invoice_words import grouped
 from app.adapters.mail_message import Attachment
 from app.adapters.money_mail import InvoiceSent
 from app.core import events
@@ -61,7 +62,7 @@ async def invoice_mail(connection: Connection, mail: Row, settings: Settings) ->
         total_cents=document.total_cents,
         currency=document.currency,
         due_on=document.due_on,
-        iban=document.seller.iban,
+        iban=grouped(document.seller.iban),
         credits=document.credits.number if document.credits else None,
     )
     return facts, await asyncio.to_thread(_attachments, document, look_of(settings))
