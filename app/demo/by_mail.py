@@ -1,28 +1,19 @@
 """The chapter by mail: a desk of its own with a real SMTP server and a real IMAP mailbox, while the story lasts."""
 
 import json
-import os
 import smtplib
-import subprocess
-import sys
-import tempfile
-import time
-import urllib.error
 import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
 from email.message import EmailMessage
 from email.utils import make_msgid
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from app.demo.post_office import HOST, PASSWORD, USER, PostOffice, free_port, open_post_office
+from app.demo.another_desk import another_desk, until
+from app.demo.post_office import HOST, PASSWORD, USER, PostOffice, open_post_office
 
 if TYPE_CHECKING:
     from app.demo.story import Story
 
 ANNA = "Anna Schmit <anna@boulangerie-schmit.example>"
-READY_SECONDS = 90
 ANSWER = """Seulement sur mobile.
 
 Le mar. 24 nov. 2026 à 10:31, e-connect <support@e-connect.lu> a écrit :
@@ -33,8 +24,8 @@ Le mar. 24 nov. 2026 à 10:31, e-connect <support@e-connect.lu> a écrit :
 def by_mail(story: "Story") -> None:
     """Mail in, acknowledgement, answer, reply, and an urgency; the client's mail program sees one thread."""
     story.tell("Another desk starts, for this chapter only: it reads an IMAP mailbox and sends through an SMTP server.")
-    with open_post_office() as office, _desk(office) as (base_url, keys):
-        _converse(story.at(base_url, keys), office)
+    with open_post_office() as office, another_desk(_settings(office)) as desk:
+        _converse(story.at(desk.base_url, desk.keys), office)
 
 
 def _converse(story: "Story", office: PostOffice) -> None:
@@ -50,7 +41,7 @@ def _converse(story: "Story", office: PostOffice) -> None:
     _send(story, office, second)
     path = f"/v1/tickets/{ticket['id']}"
     story.tell("The answer is on the ticket, without the quote.")
-    _until(lambda: len(_quietly(story, f"{path}/messages")) > 1)
+    until(lambda: len(_quietly(story, f"{path}/messages")) > 1)
     story.call("GET", f"{path}/messages", key="agent")
     story.tell("An agent replies; the mail names Anna's, so that her program shows one thread.")
     story.call(
@@ -66,7 +57,7 @@ def _converse(story: "Story", office: PostOffice) -> None:
     away = _letter("Réponse automatique : absente", "Je suis absente.", reply)
     away["Auto-Submitted"] = "auto-replied"
     _send(story, office, away)
-    _until(lambda: len(_quietly(story, f"/v1/inbound-messages?ticket_id={ticket['id']}")) > 2)  # noqa: PLR2004 (the third)
+    until(lambda: len(_quietly(story, f"/v1/inbound-messages?ticket_id={ticket['id']}")) > 2)  # noqa: PLR2004 (the third)
     story.call("GET", f"/v1/inbound-messages?ticket_id={ticket['id']}&limit=1", key="agent")
 
 
@@ -97,44 +88,11 @@ def _quietly(story: "Story", path: str) -> list[Any]:
         return items
 
 
-def _until(condition: Any) -> None:
-    deadline = time.monotonic() + READY_SECONDS
-    while not condition():
-        if time.monotonic() > deadline:
-            sys.exit("The story waits in vain: is the worker running?")
-        time.sleep(0.2)
-
-
-@contextmanager
-def _desk(office: PostOffice) -> Iterator[tuple[str, dict[str, str]]]:
-    """`serve` with that post office, in a folder of its own; its address and its keys."""
+def _settings(office: PostOffice) -> dict[str, str]:
+    """The desk's settings for that post office."""
     account = {"mailbox": "support@e-connect.lu", "host": HOST, "port": office.imap_port, "tls": "none"}
     account |= {"username": USER, "password": PASSWORD}
-    # Not below TMPDIR: Postgres runs as another account when we are root, and could not get there.
-    with tempfile.TemporaryDirectory(prefix="desk-demo-", dir="/tmp") as folder:
-        Path(folder).chmod(0o711)
-        port = free_port()
-        environment = {name: value for name, value in os.environ.items() if name in {"PATH", "HOME", "LANG"}}
-        environment |= {
-            "PORT": str(port), "DATA_DIR": folder, "SMTP_HOST": HOST, "SMTP_PORT": str(office.smtp_port),
-            "SMTP_TLS": "none", "IMAP_ACCOUNTS": json.dumps([account]), "IMAP_POLL_SECONDS": "1",
-        }  # fmt: skip
-        command = [sys.executable, "-m", "app.cli", "serve"]
-        log = Path(folder) / "serve.log"
-        with log.open("wb") as output:
-            process = subprocess.Popen(command, env=environment, stdout=output, stderr=output)  # noqa: S603 (ourselves)
-        try:
-            base_url = f"http://{HOST}:{port}"
-            _until(lambda: _answers(base_url))
-            yield base_url, json.loads((Path(folder) / "credentials.json").read_text())["keys"]
-        finally:
-            process.terminate()
-            process.wait()
-
-
-def _answers(base_url: str) -> bool:
-    try:
-        with urllib.request.urlopen(f"{base_url}/healthz", timeout=5):  # noqa: S310 (our own service)
-            return True
-    except (urllib.error.URLError, ConnectionError):
-        return False
+    return {
+        "SMTP_HOST": HOST, "SMTP_PORT": str(office.smtp_port), "SMTP_TLS": "none",
+        "IMAP_ACCOUNTS": json.dumps([account]), "IMAP_POLL_SECONDS": "1",
+    }  # fmt: skip

@@ -16,6 +16,7 @@ from typing import Any
 from app.core.settings import Settings
 from app.demo.by_mail import by_mail
 from app.demo.quoting import on_call, quoting
+from app.demo.year import a_year
 
 PATIENCE_SECONDS = 15
 WIDEST = 110
@@ -33,9 +34,13 @@ class Story:
         """One step, in words."""
         print(f"\n# {text}")
 
-    def at(self, base_url: str, keys: dict[str, str]) -> "Story":
+    def note(self, text: str) -> None:
+        """A figure that the service came to."""
+        print(f"  = {text}")
+
+    def at(self, base_url: str, keys: dict[str, str], outbox: Path | None = None) -> "Story":
         """The same story told of another desk."""
-        return Story(base_url, keys, self.outbox)
+        return Story(base_url, keys, outbox or self.outbox)
 
     def show(self, letter: EmailMessage) -> None:
         """A mail, as its reader sees it."""
@@ -132,6 +137,7 @@ CHAPTERS: list[tuple[str, Callable[[Story], None]]] = [
     ("More than a day of work: the quote", quoting),
     ("On call during an event", on_call),
     ("A conversation by mail", by_mail),
+    ("A year of one client", a_year),
 ]
 
 
