@@ -35,7 +35,15 @@ def shown(text: str) -> str:
 
     Line breaks and tabs become spaces: what is printed in a table has one line, broken where it fits.
     """
-    return "".join(_shown(character) for character in unicodedata.normalize("NFC", text))
+    composed = unicodedata.normalize("NFC", text)
+    return composed if _harmless().issuperset(composed) else "".join(map(_shown, composed))
+
+
+@cache
+def _harmless() -> frozenset[str]:
+    """Characters that are shown as they are: nearly all that there are in practice."""
+    known = frozenset(map(chr, coverage()))
+    return frozenset(character for character in known if _shown(character) == character)
 
 
 def _shown(character: str) -> str:
