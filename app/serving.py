@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import fcntl
+import gc
 import json
 import os
 import signal
@@ -104,6 +105,7 @@ async def serve(settings: Settings, app_url: str) -> None:
         if settings.worker_in_api:
             await stack.enter_async_context(working(settings, database))
         app = create_app(settings, database)
+        gc.freeze()  # what start-up made stays for good: the collector need not walk it again and again
         config = uvicorn.Config(
             app,
             http=wire_of(settings),

@@ -63,9 +63,10 @@ SELECT pg_temp.id_of(received_at, 4, sequence), id, 'client', requester_name, 'p
        search_vector(subject || ' Since this morning the shop shows a blank page after the login. It worked yesterday.')
   FROM tickets;
 
-INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, status, created_at, sent_at)
+INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, status, created_at, sent_at,
+                            acknowledgement_number)
 SELECT pg_temp.id_of(received_at, 5, sequence), 'acknowledgement', id, requester_email, requester_email, 'fr', 'sent', received_at,
-       received_at + interval '3 seconds'
+       received_at + interval '3 seconds', 1 + sequence / 5000
   FROM tickets;
 
 INSERT INTO events (id, type, ticket_id, client_id, subject_id, occurred_at)

@@ -9,6 +9,9 @@ QUERIES = {
         GROUP BY t.number HAVING count(m.id) <> 1""",
     "a suppressed mail says why": """
         SELECT id FROM outgoing_mails WHERE status = 'suppressed' AND coalesce(reason, '') = ''""",
+    "each acknowledgement that was meant to leave counts for its mailbox's caps": """
+        SELECT id FROM outgoing_mails WHERE (kind = 'acknowledgement' AND status <> 'suppressed')
+        <> (acknowledgement_number IS NOT NULL)""",
     "a mail that is still to be sent has its job": """
         SELECT m.id FROM outgoing_mails m WHERE m.status = 'queued'
         AND NOT EXISTS (SELECT FROM jobs j WHERE j.payload ->> 'mail_id' = m.id::text)""",

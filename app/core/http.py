@@ -5,6 +5,7 @@
 """
 
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -15,10 +16,13 @@ from fastapi.routing import APIRoute, iter_route_contexts
 from app.core import clock, credentials, idempotency, limits, strict_json
 from app.core.bodies import JSON_LIMIT, Reading
 from app.core.permissions import PUBLIC, ROLES, known_permissions, permits
-from app.core.problems import Problem, documented, error_at
+from app.core.problems import Problem, busy, documented, error_at
+from app.core.sql import Raced
 from app.core.unit import Unit
 
 NOT_MODIFIED = 304
+# How often a request that loses races is done again: in each turn somebody wins.
+MOST_TURNS = 10
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
@@ -137,14 +141,21 @@ class Rule:
             await self._authorise(unit)
             self._check_query(request)
             request = await self._read_body(request, unit)
-            response = await handler(request)
-            response.headers.update(unit.headers)
-            await unit.finish(response, operation=self.operation)
-            return self._unless_known(request, response)
+            for _ in range(MOST_TURNS):
+                with suppress(Raced):
+                    return await self._answer(request, unit, handler)
+                await unit.start_over()
+            raise busy()
         except idempotency.Replay as replay:
             return _replayed(replay.reply)
         finally:
             await unit.close()
+
+    async def _answer(self, request: Request, unit: Unit, handler: Handler) -> Response:
+        response = await handler(request)
+        response.headers.update(unit.headers)
+        await unit.finish(response, operation=self.operation)
+        return self._unless_known(request, response)
 
     async def _authorise(self, unit: Unit) -> None:
         if self.permission == PUBLIC:
@@ -189,7 +200,7 @@ class Rule:
         # A request is received with its last byte: nobody gets ahead in the queue by sending slowly (T2).
         unit.now = clock.now()
         if unit.claim is not None:
-            print_ = idempotency.fingerprint(request.url.path, [parsed, *[file.sha256 for file in unit.files]])
+            print_ = idempotency.fingerprint(request.scope["path"], [parsed, *[file.sha256 for file in unit.files]])
             unit.claim = replace(unit.claim, fingerprint=print_)
         return request
 

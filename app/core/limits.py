@@ -7,7 +7,9 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 
+from app.core import idempotency
 from app.core.db import Connection
 from app.core.idempotency import Claim
 from app.core.problems import Problem
@@ -48,16 +50,22 @@ class Standing:
 # One statement for all limits of a request, in key order so that two requests never wait for each other in a ring.
 # The table is unlogged: this commit waits for no disk.
 HIT = """
-INSERT INTO rate_limits AS r (key, window_started_at, hits)
-SELECT wanted.key, $3, 1 FROM unnest($1::text[]) AS wanted (key)
-WHERE NOT EXISTS (SELECT FROM idempotency_keys k WHERE (k.scope, k.route, k.key) = ($4, $5, $6))
-ORDER BY wanted.key
-ON CONFLICT (key) DO UPDATE SET
-    (window_started_at, hits) = (
-        SELECT CASE WHEN over THEN $3 ELSE r.window_started_at END, CASE WHEN over THEN 1 ELSE r.hits + 1 END
-        FROM (SELECT r.window_started_at <= $3 - make_interval(secs => ($2::jsonb ->> r.key)::int) AS over) AS window_
-    )
-RETURNING key, hits, window_started_at
+WITH kept AS (
+    SELECT fingerprint, status_code, headers, body, created_at FROM idempotency_keys
+    WHERE (scope, route, key) = ($4, $5, $6)
+), counted AS (
+    INSERT INTO rate_limits AS r (key, window_started_at, hits)
+    SELECT wanted.key, $3, 1 FROM unnest($1::text[]) AS wanted (key)
+    WHERE NOT EXISTS (SELECT FROM kept)
+    ORDER BY wanted.key
+    ON CONFLICT (key) DO UPDATE SET
+        (window_started_at, hits) = (
+            SELECT CASE WHEN over THEN $3 ELSE r.window_started_at END, CASE WHEN over THEN 1 ELSE r.hits + 1 END
+            FROM (SELECT r.window_started_at <= $3 - make_interval(secs => ($2::jsonb ->> r.key)::int) AS over) AS w
+        )
+    RETURNING key, hits, window_started_at
+)
+SELECT counted.*, kept.* FROM (SELECT 1) AS always LEFT JOIN kept ON true LEFT JOIN counted ON true
 """
 
 
@@ -66,19 +74,21 @@ async def hit(
 ) -> Mapping[str, str]:
     """Count one hit of each limit, outside of any transaction.
 
-    A repeat of a request that was answered before (`claim`) counts for nothing: it only gets its reply again.
+    A repeat of a request that was answered before (`claim`) counts for nothing: it gets its reply again.
 
     Returns:
         The RateLimit-* headers of the limit that is nearest to its end.
 
     Raises:
-        Problem: `rate-limited` (429) with Retry-After.
+        Replay: the same request was answered before.
+        Problem: `rate-limited` (429) with Retry-After; `idempotency-key-reused` (422).
     """
     seconds = {limit.key: limit.seconds for limit in limits}
     known = (claim.scope, claim.route, claim.key) if claim else (None, None, None)
     rows = await connection.fetch(HIT, sorted(seconds), seconds, now, *known)
-    if not rows:
-        return {}
+    if claim is not None and rows[0]["fingerprint"] is not None:
+        await idempotency.answer_again(connection, rows[0], claim, now)
+        return await hit(connection, limits, now, claim)
     found = {row["key"]: row for row in rows}
     standings = [
         _standing(limit, found[limit.key]["hits"], found[limit.key]["window_started_at"], now) for limit in limits
@@ -94,6 +104,7 @@ def _standing(limit: Limit, hits: int, started_at: datetime, now: datetime) -> S
     return Standing(limit, hits, max(1, -int((now - ends_at).total_seconds() // 1)))
 
 
+@lru_cache(maxsize=1_000)
 def network_of(address: str) -> str:
     """Whom an address stands for: itself, or the /64 of an IPv6 address, which one household owns."""
     try:

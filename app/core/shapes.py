@@ -29,6 +29,8 @@ DIGITS = re.compile(r"[0-9]{1,10}")
 PHONE = re.compile(r"\+?[0-9 ()./\-]{3,30}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
 INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+# Unicode's Cc and Cs, but for the two that belong into a text of several lines.
+CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 SMALLEST_PHONE = 3
 LONGEST_ADDRESS = 254
 
@@ -74,7 +76,7 @@ def _one_line(text: str) -> str:
 
 def _many_lines(text: str) -> str:
     text = text.replace("\r\n", "\n").replace("\r", "\n")
-    if any(c not in "\n\t" and unicodedata.category(c) in {"Cc", "Cs"} for c in text if not c.isprintable()):
+    if CONTROL.search(text):
         raise PydanticCustomError("text_control", "Control characters do not belong here.")
     return _visible(text)
 

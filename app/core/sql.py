@@ -1,9 +1,41 @@
 """Put a WHERE or SET together from constant pieces; every value travels as a numbered parameter."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
+import asyncpg
+
 from app.core.db import Connection, Row
+
+
+class Raced(Exception):  # noqa: N818 (what happened)
+    """Somebody else was quicker: what was decided upon is not so any more. Read again, decide again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Statement:
+    """A statement and its values, to be run later.
+
+    `races` are the constraints by which Postgres tells that what this statement relies on has changed meanwhile.
+    """
+
+    text: str
+    values: Sequence[Any]
+    races: frozenset[str] = frozenset()
+
+    async def run(self, connection: Connection) -> None:
+        """Run it.
+
+        Raises:
+            Raced: nothing was done; a transaction around it is spoilt.
+        """
+        try:
+            await connection.execute(self.text, *self.values)
+        except asyncpg.IntegrityConstraintViolationError as error:
+            if error.constraint_name in self.races:
+                raise Raced from None
+            raise
 
 
 async def one(connection: Connection, statement: str, *values: Any) -> Row:

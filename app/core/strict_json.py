@@ -33,6 +33,9 @@ def _refuse_constant(_name: str) -> None:
     raise Problem("malformed-json", "NaN and Infinity are not JSON.")
 
 
+_STRICT = json.JSONDecoder(object_pairs_hook=_object, parse_int=_integer, parse_constant=_refuse_constant)
+
+
 def parse(raw: bytes) -> Any:
     """The value in `raw`.
 
@@ -40,12 +43,7 @@ def parse(raw: bytes) -> Any:
         Problem: `malformed-json` (400) or, for text or numbers no field can hold, `invalid-request` (422).
     """
     try:
-        value = json.loads(
-            raw.decode("utf-8"),
-            object_pairs_hook=_object,
-            parse_int=_integer,
-            parse_constant=_refuse_constant,
-        )
+        value = _STRICT.decode(raw.decode("utf-8"))
     except UnicodeDecodeError:
         raise Problem("malformed-json", "The body is not UTF-8.") from None
     except TooManyDigitsError:

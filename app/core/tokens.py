@@ -2,7 +2,6 @@
 
 import base64
 import binascii
-import hashlib
 import hmac
 from collections.abc import Sequence
 from uuid import UUID
@@ -13,7 +12,7 @@ TOKEN_BYTES = 16 + SIGNATURE_BYTES
 
 def _signature(purpose: str, secret: str, id_: UUID) -> bytes:
     message = purpose.encode() + b"\0" + id_.bytes
-    return hmac.new(secret.encode(), message, hashlib.sha256).digest()[:SIGNATURE_BYTES]
+    return hmac.digest(secret.encode(), message, "sha256")[:SIGNATURE_BYTES]
 
 
 def sign(purpose: str, secret: str, id_: UUID) -> str:

@@ -15,13 +15,18 @@ from app.core.db import Connection, Database, Row, begin, commit, roll_back
 from app.core.intake import Intake, Place
 from app.core.problems import Problem
 from app.core.settings import Settings
+from app.core.sql import Statement
 
 TOO_MANY_REQUESTS = 429
 BAD_REQUEST = 400
 
 
 class Unit:
-    """Lazy: a connection is taken when first needed, a transaction opened when first written."""
+    """Lazy: a connection is taken when first needed, a transaction opened when first written.
+
+    A request whose writing is one statement leaves it to the end (`last`): then that statement also keeps the reply,
+    and is its own transaction, which saves five of eight round trips.
+    """
 
     def __init__(self, request: Request, database: Database, settings: Settings, now: datetime) -> None:
         self.request = request
@@ -39,6 +44,7 @@ class Unit:
         self.database = database
         self._connection: Connection | None = None
         self._transaction: Transaction | None = None
+        self._last: Statement | None = None
 
     @property
     def request_id(self) -> str:
@@ -80,7 +86,18 @@ class Unit:
             self._transaction = await begin(connection)
             if self.claim is not None:
                 await idempotency.claim(connection, self.claim, self.now)
+        if self._last is not None:
+            last, self._last = self._last, None
+            await last.run(connection)
         return connection
+
+    def last(self, statement: Statement) -> None:
+        """Leave a statement that begins with WITH to the end of the request, or to whatever begins a transaction.
+
+        When it loses a race, the request is done again from its beginning.
+        """
+        assert self._last is None  # noqa: S101 (two would need a transaction)
+        self._last = statement
 
     async def replay_if_known(self) -> None:
         """For a route that must keep something before its transaction begins: answer repeats first.
@@ -139,19 +156,49 @@ class Unit:
             self.headers["Link"] = f'<{self.request.url.path}?{urlencode([*asked, (parameter, cursor)])}>; rel="next"'
 
     async def finish(self, response: Response, *, operation: str) -> None:
-        """Commit what was done, with its audit row and its stored reply; then the answer may leave."""
-        if self._transaction is None:
+        """Commit what was done, with its audit row and its stored reply; then the answer may leave.
+
+        Raises:
+            Raced: nothing was done (see `last`).
+        """
+        if self._last is None and self._transaction is None:
             return
-        transaction, connection = self._transaction, await self.connection()
         if self.caller.key_id is not None:
-            await self._audit(connection, operation, response.status_code)
-        if self.claim is not None and response.status_code < BAD_REQUEST:
-            kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
-            body = bytes(response.body) if self.kept_body is None else self.kept_body
-            reply = idempotency.Reply(response.status_code, kept, body)
-            await idempotency.store(connection, self.claim, reply, self.now)
-        self._transaction = None
-        await commit(transaction)
+            await self._audit(await self.begin(), operation, response.status_code)
+        await self._write(self._reply(response))
+        if self._transaction is not None:
+            transaction, self._transaction = self._transaction, None
+            await commit(transaction)
+
+    def _reply(self, response: Response) -> idempotency.Reply | None:
+        """What a repeat of this request will get."""
+        if self.claim is None or response.status_code >= BAD_REQUEST:
+            return None
+        kept = {name: response.headers[name] for name in ("etag", "location") if name in response.headers}
+        body = bytes(response.body) if self.kept_body is None else self.kept_body
+        return idempotency.Reply(response.status_code, kept, body)
+
+    async def _write(self, reply: idempotency.Reply | None) -> None:
+        """The last statement and the reply, as far as there are any."""
+        last, self._last = self._last, None
+        connection = await self.connection()
+        if last is None:
+            if self.claim is not None and reply is not None:
+                await idempotency.store(connection, self.claim, reply, self.now)
+            return
+        if self.claim is not None and reply is not None:
+            last = idempotency.storing(last, self.claim, reply, self.now)
+        await last.run(connection)
+
+    async def start_over(self) -> None:
+        """Forget what was done for this request, but not that it was counted.
+
+        Raises:
+            Replay: it was the same request that was quicker.
+        """
+        await self._let_go()
+        self._last, self.audited, self.kept_body = None, {}, None
+        await self.replay_if_known()
 
     async def _audit(self, connection: Connection, operation: str, status_code: int) -> None:
         await events.audit(
@@ -168,10 +215,13 @@ class Unit:
 
     async def close(self) -> None:
         """Roll back what was not finished, give the connection back."""
-        connection, transaction = self._connection, self._transaction
-        self._connection = self._transaction = None
         if self.place is not None:
             self.place.leave()
+        await self._let_go()
+
+    async def _let_go(self) -> None:
+        connection, transaction = self._connection, self._transaction
+        self._connection = self._transaction = None
         if connection is None:
             return
         try:

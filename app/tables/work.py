@@ -52,12 +52,13 @@ class OutgoingMail(SQLModel, table=True):
             postgresql_where=text("kind = 'acknowledgement'"),
         ),
         Index("ix_outgoing_mails_ticket_id_id", "ticket_id", "id"),
-        # Caps per address count what was really meant to leave.
+        # Caps per mailbox count what was really meant to leave; two at once cannot both be the next.
         Index(
-            "ix_outgoing_mails_acknowledgement_caps",
+            "uq_outgoing_mails_mailbox_acknowledgement_number",
             "mailbox",
-            "created_at",
-            postgresql_where=text("kind = 'acknowledgement' AND status <> 'suppressed'"),
+            "acknowledgement_number",
+            unique=True,
+            postgresql_where=text("acknowledgement_number IS NOT NULL"),
         ),
     )
     id: UUID = Field(primary_key=True)
@@ -65,6 +66,7 @@ class OutgoingMail(SQLModel, table=True):
     ticket_id: UUID | None = Field(sa_column=Column(ForeignKey("tickets.id"), nullable=True))
     recipient: str = Field(max_length=254)
     mailbox: str = Field(max_length=254)  # the recipient without case and sub-address, for the caps
+    acknowledgement_number: int | None  # the how-manieth acknowledgement to this mailbox, from 1
     language: str = Field(max_length=2)
     facts: dict[str, Any] = document()
     status: str = Field(max_length=12)

@@ -39,6 +39,7 @@ OURS_ALONE = {
     r"fk_(audit_log_api_key_id|events_client_id|tickets_terms_id|tickets_follows_ticket_id)": "read before written",
     r"fk_(contacts|sites|client_domains)_client_id": "the client is read and locked first; clients are never deleted",
     r"uq_(tickets_(number|sequence)|jobs_unique_key|outgoing_mails_acknowledgement|terms_notices_mail_id)": "our own numbers",
+    r"uq_outgoing_mails_mailbox_acknowledgement_number": "who loses the race reads again and decides again",
     r"uq_(contracts|time_entries|urgency_fees)_.*_id_id": "targets of foreign keys",
     r"uq_(contacts|sites|messages|tickets|quotes|permanence_requests)_.*_id_id|uq_messages_ticket_id_id|uq_contacts_client_id_id": "targets of foreign keys",
     r"(fk|uq)_(invoice_(?!states)|invoices_|payments_|vat_proofs_|billing_cycle_).*|fk_invoice_states_.*": "written under the client's lock from what was just read, or by triggers",

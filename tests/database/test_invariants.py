@@ -26,6 +26,8 @@ BREAKS = {
     "a permanence is charged when it is done, and only then or when it is cancelled": A_PERMANENCE,
     "a permanence has windows once its quote is accepted": A_PERMANENCE,
     "each ticket has exactly one acknowledgement decision": "DELETE FROM outgoing_mails",
+    "each acknowledgement that was meant to leave counts for its mailbox's caps": "UPDATE outgoing_mails "
+    "SET acknowledgement_number = NULL",
     "a mail that is still to be sent has its job": "DELETE FROM jobs",
     "what was answered to a form with a key is there": "UPDATE tickets SET number = 'EC-2026-999999'",
     "a number carries its sequence": "UPDATE tickets SET sequence = sequence + 1",

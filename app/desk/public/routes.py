@@ -55,8 +55,8 @@ async def create_public_ticket(body: PublicTicketIn, work: Work) -> ReceiptOut:
         limits.of_the_form(work.settings, network),
         limits.Limit(f"form {mailbox}", work.settings.form_per_hour_per_address, HOUR),
     )
-    connection = await work.begin()
-    await service.check_proof(connection, body.altcha, work.settings, work.now)
+    if work.settings.altcha_required:
+        await service.spend_proof(await work.begin(), body.altcha, work.settings, work.now)
     opening = tickets.Opening(
         channel=Channel.FORM,
         **body.model_dump(exclude={"urgency_fee_accepted", "website", "altcha"}),
@@ -64,10 +64,12 @@ async def create_public_ticket(body: PublicTicketIn, work: Work) -> ReceiptOut:
         honeypot=bool(body.website),
         files=work.files,
     )
-    opened = await tickets.open_ticket(
-        connection, opening, actor=work.caller.actor(), settings=work.settings, now=work.now
-    )
-    return _receipt(opened, work)
+    actor, settings, now = work.caller.actor(), work.settings, work.now
+    plan = await tickets.plan_ticket(await work.connection(), opening, actor=actor, settings=settings, now=now)
+    work.last(plan.write)
+    if plan.has_more:
+        await tickets.complete_ticket(await work.begin(), plan, actor=actor, settings=settings, now=now)
+    return _receipt(plan.opened, work)
 
 
 def _receipt(opened: tickets.Opened, work: Unit) -> ReceiptOut:

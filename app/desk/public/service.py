@@ -65,10 +65,8 @@ async def terms_in_force(connection: Connection, now: datetime) -> Row:
     return row
 
 
-async def check_proof(connection: Connection, payload: str | None, settings: Settings, now: datetime) -> None:
-    """Ask for a proof of work where the service is set to, and take each proof once."""
-    if not settings.altcha_required:
-        return
+async def spend_proof(connection: Connection, payload: str | None, settings: Settings, now: datetime) -> None:
+    """Ask for a proof of work, and take each one once."""
     digest = proof_of_work.solved(payload, settings.secret_key.get_secret_value()) if payload else None
     if digest is None or not await queries.spend_proof(connection, digest, now):
         raise Refusal("proof-of-work-required", "Solve a fresh challenge and send it.", pointer="/altcha")

@@ -47,6 +47,7 @@ SELECT nextval('ticket_sequence') AS sequence,
        waiting.urgent AS waiting_urgent, waiting.standard AS waiting_standard,
        standby.urgency_fee_applies AS standby_fee_applies, standby.requested_by AS standby_requested_by,
        acknowledged.last_hour AS acknowledged_last_hour, acknowledged.last_day AS acknowledged_last_day,
+       acknowledged.ever AS acknowledged_ever,
        EXISTS (SELECT FROM bounced_addresses WHERE mailbox = $9) AS bounced
 FROM (SELECT 1) AS always
 LEFT JOIN LATERAL (SELECT id, currency, urgency_opening_fee_cents FROM terms WHERE effective_on <= $1
@@ -73,13 +74,16 @@ LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE lane = 'urgent') AS urgent,
                           count(*) FILTER (WHERE lane = 'standard') AS standard
                    FROM tickets WHERE status = 'new') AS waiting ON true
 LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE created_at > $3::timestamptz - interval '1 hour') AS last_hour,
-                          count(*) AS last_day
-                   FROM outgoing_mails
-                   WHERE mailbox = $9 AND kind = 'acknowledgement' AND status <> 'suppressed'
-                     AND created_at > $3::timestamptz - interval '1 day') AS acknowledged ON true
+                          count(*) FILTER (WHERE created_at > $3::timestamptz - interval '1 day') AS last_day,
+                          coalesce(max(acknowledgement_number), 0) AS ever
+                   FROM (SELECT created_at, acknowledgement_number FROM outgoing_mails
+                         WHERE mailbox = $9 AND acknowledgement_number IS NOT NULL
+                         ORDER BY acknowledgement_number DESC LIMIT $10) AS newest) AS acknowledged ON true
 """
 
-# Ticket, first message, history, acknowledgement decision and its job: all or none, in one round trip.
+# Ticket, first message, history, acknowledgement decision and its job: all or none, in one round trip. An
+# acknowledgement is the next one of its mailbox: where another got that number since the facts were read, the caps
+# were counted too early, and Postgres refuses all of it.
 OPEN = f"""
 WITH ticket AS (
     INSERT INTO tickets (id, sequence, number, status, lane, channel, language, subject, requester_name,
@@ -96,12 +100,14 @@ WITH ticket AS (
     INSERT INTO events (id, type, ticket_id, client_id, subject_id, actor, data, occurred_at)
     VALUES ($28, 'ticket.opened', $1, $14, $1, $29, $30, $18)
 ), mail AS (
-    INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, status, reason, created_at)
-    VALUES ($31, 'acknowledgement', $1, $10, $32, $7, $33, $34, $18)
+    INSERT INTO outgoing_mails (id, kind, ticket_id, recipient, mailbox, language, status, reason, created_at,
+        acknowledgement_number)
+    VALUES ($31, 'acknowledgement', $1, $10, $32, $7, $33, $34, $18, $36)
 )
 {INSERT_JOB}
 SELECT $35, 'send_mail', jsonb_build_object('mail_id', $31::uuid), $18, $18, NULL WHERE $33::varchar = 'queued'
 """
+OPEN_RACES = frozenset({"uq_outgoing_mails_mailbox_acknowledgement_number"})
 
 MESSAGE = """
 INSERT INTO messages (id, ticket_id, author, author_name, agent_id, visibility, channel, body, created_at, search)
@@ -146,20 +152,14 @@ async def facts_for_opening(
     host: str | None,
     client_id: UUID | None,
     site_id: UUID | None,
+    most_acknowledgements: int,
 ) -> Row:
-    """See FACTS. `client_id` and `site_id` are given when staff or a portal says whose ticket it is."""
-    values = (first, last, now, email, domain_of(email), host, client_id, site_id, mailbox)
+    """See FACTS. `client_id` and `site_id` are given when staff or a portal says whose ticket it is.
+
+    Of the mailbox's acknowledgements no more than `most_acknowledgements` are looked at.
+    """
+    values = (first, last, now, email, domain_of(email), host, client_id, site_id, mailbox, most_acknowledgements)
     return await one(connection, FACTS, *values)
-
-
-async def lock_mailbox(connection: Connection, mailbox: str) -> None:
-    """Decide about one mailbox's acknowledgements one after the other, so that caps hold in a race."""
-    await connection.execute("SELECT pg_advisory_xact_lock(hashtextextended('acknowledgement ' || $1, 0))", mailbox)
-
-
-async def open_ticket(connection: Connection, values: Sequence[Any]) -> None:
-    """See OPEN."""
-    await connection.execute(OPEN, *values)
 
 
 async def ticket(connection: Connection, ticket_id: UUID) -> Row | None:

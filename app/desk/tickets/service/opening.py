@@ -1,18 +1,20 @@
 """Open a ticket: number, client, lane, acknowledgement, history, in one transaction (T1, T2, T4, T5, U1)."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Literal
 from uuid import UUID
 
-from app.core.db import Connection, Row
+from app.core.db import Connection, Row, savepoint
 from app.core.domain_names import host_of
 from app.core.ids import new_id
 from app.core.settings import Settings
+from app.core.sql import Raced, Statement
 from app.desk.calendar.service import hours_of
 from app.desk.tickets import queries
-from app.desk.tickets.service.files import Upload, examine, keep
+from app.desk.tickets.service.files import Kept, Upload, examine, keep
 from app.desk.urgencies.service import open_urgency
 from app.domain.calendar import HORIZON_DAYS, OpeningHours, local_date
 from app.domain.errors import Refusal
@@ -65,13 +67,47 @@ class Opened:
     terms_id: UUID
 
 
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A ticket about to be opened: what to write first, what to do after that, and what its requester is told."""
+
+    write: Statement
+    opened: Opened
+    message_id: UUID
+    files: Sequence[Kept]
+    urgency_requested_by: str | None
+
+    @property
+    def has_more(self) -> bool:
+        """Whether `write` alone does not do it."""
+        return bool(self.files) or self.urgency_requested_by is not None
+
+
 async def open_ticket(
     connection: Connection, opening: Opening, *, actor: dict[str, str], settings: Settings, now: datetime
 ) -> Opened:
-    """Take a request in, at any hour (H2), whoever sends it (T4).
+    """Take a request in, at any hour (H2), whoever sends it (T4), in the caller's transaction.
 
     Raises:
         Refusal: `urgency-fee-not-accepted` (U1), `attachment-refused`, `client-mismatch`, `terms-missing`.
+    """
+    while True:
+        plan = await plan_ticket(connection, opening, actor=actor, settings=settings, now=now)
+        with suppress(Raced):
+            async with savepoint(connection):
+                await plan.write.run(connection)
+            break
+    await complete_ticket(connection, plan, actor=actor, settings=settings, now=now)
+    return plan.opened
+
+
+async def plan_ticket(
+    connection: Connection, opening: Opening, *, actor: dict[str, str], settings: Settings, now: datetime
+) -> Plan:
+    """Decide everything about a ticket from the facts as they are, and write nothing yet.
+
+    Raises:
+        Refusal: as `open_ticket`.
     """
     if opening.urgent and opening.accepted_by is None:
         raise Refusal(
@@ -79,12 +115,35 @@ async def open_ticket(
             "An urgency is opened only when its fee is accepted.",
             pointer="/urgency_fee_accepted",
         )
-    kept = examine(opening.files)
-    mailbox = bare_address(opening.email)
-    await queries.lock_mailbox(connection, mailbox)
-    facts = await _facts(connection, opening, mailbox, now)
+    files = examine(opening.files)
+    facts = await _facts(connection, opening, settings, now)
     opening = _on_call(opening, facts)
-    decision = decide_acknowledgement(
+    opened, message_id = _opened(opening, facts, _decide(opening, facts, settings), now), new_id()
+    urgent = opening.urgent and not opening.honeypot
+    return Plan(
+        write=Statement(queries.OPEN, _values(opened, message_id, opening, facts, actor), queries.OPEN_RACES),
+        opened=opened,
+        message_id=message_id,
+        files=files,
+        urgency_requested_by=(opening.accepted_by or opening.name) if urgent else None,
+    )
+
+
+async def complete_ticket(
+    connection: Connection, plan: Plan, *, actor: dict[str, str], settings: Settings, now: datetime
+) -> None:
+    """What comes after a plan's `write`, in the same transaction: its files, its urgency (U2)."""
+    opened = plan.opened
+    await keep(connection, opened.ticket_id, plan.message_id, plan.files, now)
+    if plan.urgency_requested_by is not None:
+        await open_urgency(
+            connection, opened.ticket_id, plan.urgency_requested_by, fee_is_due=opened.urgency_fee_cents is not None,
+            actor=actor, settings=settings, now=now,
+        )  # fmt: skip
+
+
+def _decide(opening: Opening, facts: Row, settings: Settings) -> Acknowledgement:
+    return decide_acknowledgement(
         Requester(
             opening.email,
             sent_last_hour=facts["acknowledged_last_hour"],
@@ -96,19 +155,9 @@ async def open_ticket(
         ),
         AcknowledgementCaps(settings.acknowledgements_per_hour, settings.acknowledgements_per_day),
     )
-    ticket_id, message_id = new_id(), new_id()
-    opened = _opened(ticket_id, opening, facts, decision, now)
-    await queries.open_ticket(connection, _values(opened, message_id, mailbox, opening, facts, actor))
-    await keep(connection, ticket_id, message_id, kept, now)
-    if opening.urgent and not opening.honeypot:
-        await open_urgency(
-            connection, ticket_id, opening.accepted_by or opening.name, fee_is_due=_fee_is_due(opening), actor=actor,
-            settings=settings, now=now,
-        )  # fmt: skip
-    return opened
 
 
-async def _facts(connection: Connection, opening: Opening, mailbox: str, now: datetime) -> Row:
+async def _facts(connection: Connection, opening: Opening, settings: Settings, now: datetime) -> Row:
     today = local_date(now)
     facts = await queries.facts_for_opening(
         connection,
@@ -116,10 +165,11 @@ async def _facts(connection: Connection, opening: Opening, mailbox: str, now: da
         last=today + timedelta(days=HORIZON_DAYS),
         now=now,
         email=opening.email.lower(),
-        mailbox=mailbox,
+        mailbox=bare_address(opening.email),
         host=host_of(opening.site_url) if opening.site_url else None,
         client_id=opening.client_id,
         site_id=opening.site_id,
+        most_acknowledgements=max(settings.acknowledgements_per_hour, settings.acknowledgements_per_day),
     )
     if facts["terms_id"] is None:
         raise Refusal("terms-missing", "No terms are in force today.")
@@ -140,10 +190,10 @@ def _fee_is_due(opening: Opening) -> bool:
     return opening.urgent and opening.accepted_by is not None
 
 
-def _opened(ticket_id: UUID, opening: Opening, facts: Row, decision: Acknowledgement, now: datetime) -> Opened:
+def _opened(opening: Opening, facts: Row, decision: Acknowledgement, now: datetime) -> Opened:
     ahead = facts["waiting_urgent"] + (0 if opening.urgent else facts["waiting_standard"])
     return Opened(
-        ticket_id=ticket_id,
+        ticket_id=new_id(),
         number=ticket_number(now, facts["sequence"]),
         lane=Lane.URGENT if opening.urgent else Lane.STANDARD,
         status=Status.SPAM if opening.honeypot else Status.NEW,
@@ -166,9 +216,7 @@ def _flags(opening: Opening, facts: Row, now: datetime) -> list[str]:
     return [*(flag for flag, raised in flags.items() if raised), *opening.flags]
 
 
-def _values(
-    opened: Opened, message_id: UUID, mailbox: str, opening: Opening, facts: Row, actor: dict[str, str]
-) -> list[object]:
+def _values(opened: Opened, message_id: UUID, opening: Opening, facts: Row, actor: dict[str, str]) -> list[object]:
     """The parameters of queries.OPEN, in its order."""
     decision = opened.acknowledgement
     history = {"channel": opening.channel, "lane": opened.lane, "acknowledgement": decision.outcome}
@@ -179,5 +227,6 @@ def _values(
         opened.received_at, _flags(opening, facts, opened.received_at), opened.urgency_fee_cents,
         opened.received_at if _fee_is_due(opening) else None, opening.accepted_by if _fee_is_due(opening) else None,
         opened.terms_id, message_id, opening.author, opening.agent_id, opening.message, new_id(), actor, history,
-        new_id(), mailbox, decision.outcome, decision.reason, new_id(),
+        new_id(), bare_address(opening.email), decision.outcome, decision.reason, new_id(),
+        facts["acknowledged_ever"] + 1 if decision.outcome == "queued" else None,
     ]  # fmt: skip
