@@ -4,9 +4,11 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from app.accounting.exports import routes as exports
 from app.billing.contracts import routes as contracts
 from app.billing.invoice_papers import routes as invoice_papers
 from app.billing.invoice_runs import routes as invoice_runs
+from app.billing.invoices import money_routes as invoice_money
 from app.billing.invoices import routes as invoices
 from app.billing.permanences import calendar_routes as permanence_calendar
 from app.billing.permanences import routes as permanences
@@ -18,6 +20,7 @@ from app.billing.terms import routes as terms
 from app.billing.time_entries import routes as time_entries
 from app.billing.timers import routes as timers
 from app.billing.urgencies import routes as urgencies
+from app.billing.vat_proofs import routes as vat_proofs
 from app.desk.agents import routes as agents
 from app.desk.api_keys import routes as api_keys
 from app.desk.bounces import routes as bounces
@@ -41,6 +44,7 @@ TAGS = [
     ("quotes", "Quotes and estimates: versions, sending, the client's answer, and what they put on an invoice."),
     ("urgencies", "Tickets that cannot wait: their fee, its bookings, and how soon somebody acted."),
     ("invoices", "Previews, runs, invoices, credit notes and statements: numbered, sealed, explained; payments."),
+    ("accounting", "What the accounting system says of the documents it has taken over."),
     ("contracts", "Prepaid hours: purchase, pools, statement, grants and refunds."),
     ("time entries", "What was worked, where its minutes went, what it costs and why."),
     ("permanences", "On-call outside opening hours: requests, quotes, who stands by, the calendar."),
@@ -94,6 +98,10 @@ ROUTERS = (
     invoice_runs.router,
     invoices.router,
     invoice_papers.router,
+    invoice_money.router,
+    invoice_money.of_contracts,
+    vat_proofs.router,
+    exports.router,
     time_entries.router,
     time_entries.imports,
     timers.router,

@@ -13,7 +13,7 @@ import asyncpg
 
 from app.adapters.mail_parser import MailParser
 from app.billing.contracts.service import alerting
-from app.billing.invoices.service import running
+from app.billing.invoices.service import purchasing, running
 from app.billing.permanences.service import ending
 from app.billing.quotes.service import timing
 from app.billing.reports import service as reports
@@ -37,7 +37,7 @@ def handlers_of(settings: Settings) -> dict[str, Handler]:
     parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
     ours = housekeeping.HANDLERS | timing.HANDLERS | ending.HANDLERS | alerting.HANDLERS | reports.HANDLERS
     incoming = finishing.handlers(settings, parser) | polling.handlers(settings, parser)
-    ours |= running.handlers(settings)
+    ours |= running.handlers(settings) | purchasing.handlers(settings)
     return ours | sending.handlers(settings) | invoice_mails.HANDLERS | incoming
 
 

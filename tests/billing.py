@@ -146,3 +146,17 @@ async def invoiced(conn: Connection, client_id: UUID, period: str = "2026-Q4", n
     row = await conn.fetchrow("SELECT * FROM invoices WHERE id = $1", outcome.invoice_id)
     assert row is not None
     return row
+
+
+async def a_payment(conn: Connection, invoice: Row, cents: int = 100, **values: Any) -> Row:
+    """Money that came for an invoice."""
+    defaults = {
+        "id": new_id(),
+        "client_id": invoice["client_id"],
+        "invoice_id": invoice["id"],
+        "amount_cents": cents,
+        "currency": "EUR",
+        "paid_on": date(2026, 11, 24),
+        "created_at": A_MOMENT_AGO,
+    }
+    return await insert(conn, "payments", defaults | values)

@@ -17,6 +17,7 @@ ALL_READS = MONEY_READS | frozenset(
         "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
         "terms:read", "notices:read", "timers:read", "reports:read", "events:read", "inbound_messages:read",
         "quotes:read", "permanences:read", "charges:read", "invoices:preview", "invoices:run",
+        "vat_proofs:read",
     }
 )  # fmt: skip
 
@@ -24,7 +25,7 @@ WORKS = frozenset({"time_entries:write", "time_entries:correct", "timers:write",
 KEEPS_BOOKS = frozenset(
     {
         "terms:write", "time_entries:correct", "contracts:write", "urgencies:waive", "invoices:write", "payments:write",
-        "invoices:export",
+        "invoices:export", "vat_proofs:write",
     }
 )  # fmt: skip
 
@@ -45,6 +46,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {
         "clients:read", "contacts:read", "calendar:read", "terms:read", "reports:read", "quotes:read",
         "permanences:read", "charges:read", "invoices:preview", "invoices:run", "payments:write", "invoices:export",
+        "vat_proofs:read",
     },
     # A client's own portal: its own data only (the service narrows every query to the key's client).
     "client": MONEY_READS

@@ -214,6 +214,10 @@ KINDS: dict[str, Kind] = {
     ),
     "total-negative": Kind(409, "More is given back than charged", "Write a credit note with `corrections`."),
     "credit-exceeds-line": Kind(409, "More than is left of the line", "`left` says how much can be credited."),
+    "payment-in-future": Kind(422, "The payment lies in the future", "Record money once it has come."),
+    "payment-reversed": Kind(409, "The payment is reversed", "Nothing to do: read the payments again."),
+    "vat-number-missing": Kind(409, "The client has no VAT number", "Set the client's `vat_number` first."),
+    "check-in-future": Kind(422, "The check lies in the future", "Record a check once it was made."),
     "date-goes-back": Kind(409, "The date would go back", "Dates of a series never do: wait, or set the clock right."),
     "no-e-invoice": Kind(
         409, "Not an e-invoice", "Only issued invoices and credit notes are; drafts and statements have their `/pdf`."

@@ -10,9 +10,17 @@ from itertools import groupby
 from uuid import UUID
 
 from app.domain.calendar import DAY
-from app.domain.invoice_assembly import Billed, Invoicing, assemble, minutes_line, numbered, piece_line
+from app.domain.invoice_assembly import (
+    Billed,
+    Invoicing,
+    assemble,
+    minutes_line,
+    numbered,
+    piece_line,
+    work_line,
+)
 from app.domain.invoice_document import DocumentKind, LineKind
-from app.domain.invoice_facts import Charge, Correction, Facts, FeeBooking, OpenMinutes, Terms
+from app.domain.invoice_facts import Charge, Correction, Facts, FeeBooking, OpenMinutes, Party, Purchased, Terms
 from app.domain.period import Period, period_of
 from app.domain.vat import Vat, tax_point, vat_of
 
@@ -40,6 +48,18 @@ def invoice_of(facts: Facts, document_id: UUID, today: date) -> Invoicing | None
         annex=annex,
         mentions=() if billed else (NOT_AN_INVOICE,),
     )
+    return Invoicing(document, billed)
+
+
+def purchase_invoice(party: Party, bought: Purchased, document_id: UUID, today: date) -> Invoicing:
+    """The invoice of prepaid hours, issued at once on purchase (C1)."""
+    address = party.buyer.address
+    vat = vat_of(address.country, party.buyer.vat_number, tax_point(today, bought.purchased_on))
+    text = f"Contrat de maintenance {bought.year} · heures prépayées"
+    line = minutes_line(LineKind.CONTRACT, text, bought.minutes, bought.terms, vat)
+    billed = numbered(document_id, [Billed(replace(line, source_id=bought.contract_id))])
+    lines = [one.line for one in billed]
+    document = assemble(document_id, DocumentKind.INVOICE, party, lines, supplied_on=bought.purchased_on)
     return Invoicing(document, billed)
 
 
@@ -81,7 +101,7 @@ def _time_lines(time: Sequence[OpenMinutes], taxes: _Taxes) -> Iterator[Billed]:
         grouped.setdefault((one.ticket.id, one.terms, taxes.on(one.detail.worked_on)), []).append(one)
     for (_, terms, vat), parts in sorted(grouped.items(), key=_order):
         ticket = parts[0].ticket
-        yield minutes_line(LineKind.TIME, f"{ticket.number} · {ticket.subject}", parts, terms, vat)
+        yield work_line(LineKind.TIME, f"{ticket.number} · {ticket.subject}", parts, terms, vat)
 
 
 def _order(item: tuple[tuple[UUID, Terms, Vat], list[OpenMinutes]]) -> tuple[str, int, int, UUID, int]:
@@ -95,7 +115,7 @@ def _correction_lines(corrections: Sequence[Correction]) -> Iterator[Billed]:
     for origin, group in groupby(ordered, key=lambda one: one.origin):
         opens = [one.open for one in group]
         text = f"{opens[0].ticket.number} · Correction de la facture {origin.invoice_number}"
-        billed = minutes_line(LineKind.ADJUSTMENT, text, opens, opens[0].terms, origin.vat)
+        billed = work_line(LineKind.ADJUSTMENT, text, opens, opens[0].terms, origin.vat)
         yield replace(billed, line=replace(billed.line, source_id=origin.line_id), origin=origin)
 
 

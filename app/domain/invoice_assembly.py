@@ -107,27 +107,35 @@ def vat_lines(lines: Iterable[DocumentLine]) -> tuple[VatLine, ...]:
     )
 
 
-def minutes_line(kind: LineKind, description: str, parts: Sequence[OpenMinutes], terms: Terms, vat: Vat) -> Billed:
-    """Minutes at a rate less a discount, rounded once (P1); details by day and agent."""
-    quantity = sum(one.detail.minutes for one in parts)
-    line = DocumentLine(
+def minutes_line(
+    kind: LineKind, description: str, minutes: int, terms: Terms, vat: Vat, *, ticket: TicketRef | None = None
+) -> DocumentLine:
+    """Minutes at a rate less a discount, rounded once (P1)."""
+    return DocumentLine(
         id=NIL,
         kind=kind,
-        ticket_id=parts[0].ticket.id,
-        ticket_number=parts[0].ticket.number,
+        ticket_id=ticket.id if ticket else None,
+        ticket_number=ticket.number if ticket else None,
         description=description,
-        quantity=quantity,
+        quantity=minutes,
         unit=Unit.MINUTE,
         unit_price_cents=terms.hourly_rate_cents,
         base_quantity=MINUTES_PER_HOUR,
         discount_bp=terms.discount_bp,
-        net_cents=net_cents(quantity, terms.hourly_rate_cents, MINUTES_PER_HOUR, terms.discount_bp),
+        net_cents=net_cents(minutes, terms.hourly_rate_cents, MINUTES_PER_HOUR, terms.discount_bp),
         vat_category=vat.category,
         vat_rate_bp=vat.rate_bp,
         terms_id=terms.terms_id,
         source_id=None,
-        details=tuple(one.detail for one in parts),
+        details=(),
     )
+
+
+def work_line(kind: LineKind, description: str, parts: Sequence[OpenMinutes], terms: Terms, vat: Vat) -> Billed:
+    """The work of one ticket at one price, with its details by day and agent."""
+    minutes = sum(one.detail.minutes for one in parts)
+    line = minutes_line(kind, description, minutes, terms, vat, ticket=parts[0].ticket)
+    line = replace(line, details=tuple(one.detail for one in parts))
     return Billed(line, tuple(entry for one in parts for entry in one.entries))
 
 

@@ -103,3 +103,14 @@ class Facts:
     fees: Sequence[FeeBooking] = ()
     charges: Sequence[Charge] = ()
     pools: Sequence[PoolStatement] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Purchased:
+    """Hours bought for a year, as their contract says (C1)."""
+
+    contract_id: UUID
+    year: int
+    minutes: int
+    terms: Terms
+    purchased_on: date

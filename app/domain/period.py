@@ -74,6 +74,11 @@ def following(period: Period) -> Period:
     return period_of(period.end, period.cycle)
 
 
+def cycle_change_on(today: date) -> date:
+    """From which local date on another cycle holds: where a quarter begins, a month does too (I1)."""
+    return period_of(today, Cycle.QUARTERLY).end
+
+
 def split_at_days(span: Span, days: Iterable[date], zone: ZoneInfo = DESK_ZONE) -> tuple[Span, ...]:
     """The span cut at the local midnights that begin those days, in order; nothing lost, nothing twice."""
     cuts = sorted({moment for moment in (day_start(day, zone) for day in days) if span.start < moment < span.end})

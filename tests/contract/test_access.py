@@ -137,6 +137,16 @@ WHO = {
     "create_invoice_run": {"finance", "admin"},
     "issue_invoice": {"finance", "admin"},
     "delete_invoice_draft": {"finance", "admin"},
+    "explain_invoice_line": EVERYBODY_BUT_MAIL,
+    "create_credit_note": {"finance", "admin"},
+    "issue_contract_invoice": {"finance", "admin"},
+    "list_payments": EVERYBODY_BUT_MAIL,
+    "record_payment": {"finance", "admin", "accounting"},
+    "reverse_payment": {"finance", "admin", "accounting"},
+    "list_vat_proofs": STAFF | {"accounting"},
+    "record_vat_proof": {"finance", "admin"},
+    "mark_exported": {"finance", "admin", "accounting"},
+    "read_export": {"finance", "admin", "accounting"},
     # Prepaid hours are finance's; everybody they concern may see them.
     "list_contracts": EVERYBODY_BUT_MAIL,
     "read_contract": EVERYBODY_BUT_MAIL,
@@ -221,7 +231,7 @@ def bytes_without_request_id(answer: httpx.Response) -> tuple[int, str, list[str
 
 OWNED = {
     "entry_id", "contract_id", "urgency_id", "client_id", "contact_id", "site_id", "ticket_id", "attachment_id", "domain", "quote_id", "permanence_request_id",
-    "invoice_id",
+    "invoice_id", "line_id",
 }  # fmt: skip
 A_CLIENTS = [
     operation for operation in GUARDED if "client" in WHO.get(operation.id, ()) and OWNED & set(operation.path_names)

@@ -129,6 +129,7 @@ async def _of_client(conn: Connection, client_id: UUID, word: str, host: str) ->
         "invoice_id": str(invoice["id"]),
         "document_id": str(invoice["id"]),
         "line_id": str(line_id),
+        "payment_id": str((await billing.a_payment(conn, invoice))["id"]),
         "urgency_id": str(urgency["id"]),
         "contract_id": str(contract["id"]),
         "entry_id": str(entry["id"]),

@@ -13,6 +13,7 @@ from app.billing.invoices.answers import (
     invoice_out,
     summary_out,
 )
+from app.billing.invoices.answers.explanation import ExplanationOut, explanation_out
 from app.billing.invoices.queries import documents, lists
 from app.billing.invoices.schemas import IssueIn, PeriodName
 from app.core import paging
@@ -48,13 +49,15 @@ async def visible(work: Unit, invoice_id: UUID) -> Row:
     return row
 
 
-async def _standing(work: Unit, invoice_id: UUID) -> InvoiceOut:
+async def standing(work: Unit, invoice_id: UUID) -> InvoiceOut:
+    """The document as it stands, with its ETag."""
     row = await visible(work, invoice_id)
     work.etag(row["version"])
     return invoice_out(row, work.settings, local_date(work.now))
 
 
-async def _to_change(work: Unit, invoice_id: UUID, *, required: bool = False) -> Row:
+async def to_change(work: Unit, invoice_id: UUID, *, required: bool = False) -> Row:
+    """The document, in the request's transaction; If-Match is honoured."""
     await work.begin()
     row = await visible(work, invoice_id)
     work.check_match(row["version"], required=required)
@@ -115,18 +118,18 @@ def _page(work: Unit, rows: list[Row], next_cursor: str | None) -> Page[Standing
 @router.get("/{invoice_id}", operation_id="read_invoice", **allows("invoices:read", 404))
 async def read_invoice(invoice_id: UUID, work: Work) -> InvoiceOut:
     """One document with its lines, and how it stands."""
-    return await _standing(work, invoice_id)
+    return await standing(work, invoice_id)
 
 
 @router.post("/{invoice_id}/issue", operation_id="issue_invoice", **allows("invoices:write", 404, 409, 412, 428))
 async def issue_invoice(invoice_id: UUID, body: IssueIn, work: Work) -> InvoiceOut:
     """Issue a draft: numbered, sealed, for ever (I4); refused with the difference when its facts have changed."""
-    draft = await _to_change(work, invoice_id, required=True)
+    draft = await to_change(work, invoice_id, required=True)
     connection = await work.begin()
     books = await service.open_books(connection, work.settings, work.caller.actor(), work.now)
     await service.issue_draft(connection, draft, body.digest, books)
     work.audited["id"] = str(invoice_id)
-    return await _standing(work, invoice_id)
+    return await standing(work, invoice_id)
 
 
 @router.delete(
@@ -137,7 +140,19 @@ async def issue_invoice(invoice_id: UUID, body: IssueIn, work: Work) -> InvoiceO
 )
 async def delete_invoice_draft(invoice_id: UUID, work: Work) -> Response:
     """Throw a draft away: it holds nothing. What is issued stays for ever."""
-    row = await _to_change(work, invoice_id, required=True)
+    row = await to_change(work, invoice_id, required=True)
     await service.delete_draft(await work.begin(), row, actor=work.caller.actor(), now=work.now)
     work.audited["id"] = str(invoice_id)
     return Response(status_code=204)
+
+
+@router.get(
+    "/{invoice_id}/lines/{line_id}/explanation", operation_id="explain_invoice_line", **allows("invoices:read", 404)
+)
+async def explain_invoice_line(invoice_id: UUID, line_id: UUID, work: Work) -> ExplanationOut:
+    """Each entry of a line, its price and why; worked out again from the facts, `equal` when it is the same (I3)."""
+    await visible(work, invoice_id)
+    found = await service.explain_line(await work.connection(), invoice_id, line_id)
+    if found is None:
+        raise not_found()
+    return explanation_out(found)

@@ -5,7 +5,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field, Strict, StringConstraints
 
-from app.core.shapes import Bool, In, Instant, Line, LocalDate, Minutes
+from app.core.shapes import Bool, In, Line, LocalDate, Minutes
 
 Cycle = Literal["quarterly", "monthly"]
 PeriodName = Annotated[
@@ -92,6 +92,10 @@ class CreditNoteIn(In):
     free_entries: Annotated[
         Bool, Field(description="What the credited lines charged can be invoiced again: entries, fees, charges.")
     ] = False
+    corrections: Annotated[
+        Bool,
+        Field(description="Give back what counter-entries and reversed fees took off the invoice; without `lines`."),
+    ] = False
 
 
 class PaymentIn(In):
@@ -110,16 +114,3 @@ class ReversalIn(In):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The bank returned it."}]})
     reason: Reason
-
-
-class VatProofIn(In):
-    """What the register (VIES) said about the client's VAT number."""
-
-    model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [{"valid": True, "checked_at": "2026-11-22T20:07:36Z", "reference": "VIES WAPIAAAAZLvb3e5e"}]
-        }
-    )
-    valid: Bool
-    checked_at: Instant
-    reference: Annotated[Line, Field(max_length=140, description="The register's consultation number.")]

@@ -7,6 +7,7 @@ from uuid import UUID
 from app.billing.permanences.queries import ON_CALL
 from app.core.db import Connection, Row
 from app.core.sql import Where
+from app.desk.urgencies.queries import FEE_KIND
 from app.domain.calendar import HORIZON_DAYS
 
 # What an agent does on a ticket; its requalification and the client's own messages are no action.
@@ -18,7 +19,7 @@ SELECT u.id, u.ticket_id, u.client_id, u.requested_by, u.opened_at, u.opening_fe
        on_call.starts AS window_starts, on_call.ends AS window_ends
 FROM urgencies u JOIN tickets t ON t.id = u.ticket_id
 LEFT JOIN LATERAL (
-    SELECT f.kind, f.reason FROM urgency_fees f WHERE f.urgency_id = u.id
+    SELECT {FEE_KIND} AS kind, f.reason FROM urgency_fees f WHERE f.urgency_id = u.id
     AND NOT EXISTS (SELECT FROM urgency_fees r WHERE r.reverses_id = f.id)
 ) AS last ON true
 LEFT JOIN LATERAL (

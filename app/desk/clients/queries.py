@@ -1,7 +1,7 @@
 """SQL of clients and their e-mail domains."""
 
 from collections.abc import Collection, Mapping
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -88,6 +88,21 @@ async def update_client(connection: Connection, client_id: UUID, changes: Mappin
     clauses, values = assignments(changes, first=2)
     clauses = ", ".join(filter(None, [clauses, "version = version + 1"]))
     await connection.execute(f"UPDATE clients SET {clauses} WHERE id = $1", client_id, *values)
+
+
+# The first change also keeps the cycle there was before it; several changes before a boundary are one.
+CHANGE_CYCLE = """
+INSERT INTO billing_cycle_changes (client_id, effective_on, billing_cycle)
+SELECT $1::uuid, date '2000-01-01', $2::text
+WHERE NOT EXISTS (SELECT FROM billing_cycle_changes WHERE client_id = $1)
+UNION ALL SELECT $1::uuid, $4::date, $3::text
+ON CONFLICT (client_id, effective_on) DO UPDATE SET billing_cycle = excluded.billing_cycle
+"""
+
+
+async def change_cycle(connection: Connection, client_id: UUID, old: str, new: str, effective_on: date) -> None:
+    """See CHANGE_CYCLE; the client is locked."""
+    await connection.execute(CHANGE_CYCLE, client_id, old, new, effective_on)
 
 
 async def add_domains(connection: Connection, client_id: UUID, domains: Collection[str]) -> None:

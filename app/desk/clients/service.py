@@ -10,7 +10,9 @@ from app.core import events
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.desk.clients import queries
+from app.domain.calendar import local_date
 from app.domain.errors import Refusal
+from app.domain.period import cycle_change_on
 
 
 async def register_client(
@@ -34,6 +36,8 @@ async def change_client(
 ) -> Row:
     """Change what differs from `before`, the client's locked row; history keeps the old values and the new.
 
+    Another billing cycle takes effect at the next boundary (I1).
+
     Raises:
         Refusal: `vat-number-invalid`.
     """
@@ -43,6 +47,11 @@ async def change_client(
         return before
     client_id = before["id"]
     await queries.update_client(connection, client_id, _columns(changes))
+    if "billing_cycle" in changes:
+        effective_on = cycle_change_on(local_date(now))
+        await queries.change_cycle(
+            connection, client_id, before["billing_cycle"], changes["billing_cycle"], effective_on
+        )
     if "domains" in changes:
         old, new = set(before["domains"]), set(changes["domains"])
         await queries.remove_domains(connection, client_id, old - new)

@@ -24,9 +24,12 @@ SELECT $8, 'urgency.opened', ticket_id, client_id, id, $9,
        jsonb_build_object('requested_by', $3::text, 'fee_cents', CASE WHEN $7 THEN opening_fee_cents END), $4
 FROM made RETURNING subject_id
 """
+# What a booking makes of the fee: a charge that is on an invoice is due no more.
+FEE_KIND = """CASE WHEN f.kind IN ('charge', 'reinstatement')
+         AND EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id) THEN 'invoiced' ELSE f.kind END"""
 # How the fee stands is what its last booking says: the one that no other reverses.
-STANDING = """
-SELECT u.id, u.ticket_id, u.client_id, u.opening_fee_cents, f.id AS fee_id, f.kind AS fee
+STANDING = f"""
+SELECT u.id, u.ticket_id, u.client_id, u.opening_fee_cents, f.id AS fee_id, {FEE_KIND} AS fee
 FROM urgencies u LEFT JOIN urgency_fees f
     ON f.urgency_id = u.id AND NOT EXISTS (SELECT FROM urgency_fees r WHERE r.reverses_id = f.id)
 WHERE u.ticket_id = $1

@@ -20,6 +20,7 @@ FEE = {
     "reinstatement": FeeStatus.DUE,
     "waiver": FeeStatus.WAIVED,
     "reversal": FeeStatus.REVERSED,
+    "invoiced": FeeStatus.INVOICED,
 }
 """What each kind of booking makes of the fee, while none reverses it."""
 

@@ -8,12 +8,14 @@ from app.billing.contracts import queries
 from app.billing.pools.queries import lock_client
 from app.billing.pools.service import hold, take_over, watch
 from app.billing.terms.service import policy, terms_on
-from app.core import events
+from app.core import events, jobs
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import local_date
 from app.domain.contract import purchase
 from app.domain.errors import Refusal
+
+INVOICE = "contract_invoice"  # the job that invoices a purchase at once, and credits what is refunded of it
 
 
 async def buy_contract(
@@ -47,6 +49,7 @@ async def buy_contract(
     }  # fmt: skip
     await queries.insert_contract(connection, values)
     await _book_purchase(connection, values, actor, now)
+    await jobs.enqueue(connection, INVOICE, {"contract_id": str(values["id"])}, now=now)
     if terms.contract_usable_before_issue:
         return await make_effective(connection, client_id, values["id"], reason=None, actor=actor, now=now)
     return await found(connection, values["id"])

@@ -3,10 +3,10 @@
 from datetime import datetime
 
 from app.billing.contracts import queries
-from app.billing.contracts.service.buying import found
+from app.billing.contracts.service.buying import INVOICE, found
 from app.billing.pools.queries import lock_client
 from app.billing.pools.service import pool_of
-from app.core import events
+from app.core import events, jobs
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.balance import refund_cents
@@ -29,6 +29,7 @@ async def refund_minutes(
         "minutes": minutes, "amount_cents": cents, "reason": reason, "created_at": now,
     }  # fmt: skip
     row = await queries.insert_movement(connection, line)
+    await jobs.enqueue(connection, INVOICE, {"contract_id": str(contract["id"])}, now=now)
     await events.record(
         connection, "contract.refunded", subject_id=contract["id"], client_id=contract["client_id"], actor=actor,
         data={"minutes": minutes, "amount_cents": cents, "reason": reason}, now=now,

@@ -14,7 +14,6 @@ from app.billing.invoices.answers.shapes import (
     ResultOut,
     RunOut,
     StandingOut,
-    VatProofOut,
 )
 from app.core.db import Row
 from app.core.settings import Settings
@@ -23,7 +22,7 @@ from app.domain.invoice_document import Document, DocumentKind
 from app.domain.payment import interest_cents, outstanding_cents, overdue_days, payment_status
 
 __all__ = [
-    "InvoiceOut", "ObstacleOut", "PaymentOut", "PreviewOut", "ResultOut", "RunOut", "StandingOut", "VatProofOut",
+    "InvoiceOut", "ObstacleOut", "PaymentOut", "PreviewOut", "ResultOut", "RunOut", "StandingOut",
 ]  # fmt: skip
 PATH = "/v1/invoices"
 E_INVOICES = ("ubl", "cii", "factur-x")

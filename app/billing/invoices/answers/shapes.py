@@ -148,14 +148,3 @@ class RunOut(Out):
     parked: list[ResultOut] = Field(description="The first 1,000; `/results` has all.")
     started_at: InstantOut
     finished_at: InstantOut | None
-
-
-class VatProofOut(Out):
-    """What the register said about a VAT number."""
-
-    id: UUID
-    client_id: UUID
-    vat_number: str
-    valid: bool
-    checked_at: InstantOut
-    reference: str

@@ -41,7 +41,7 @@ async def gather(
     corrections = await queries.corrections(connection, client_id, period.end)
     fees = await queries.fees(connection, client_id, day_start(period.end))
     charges = await queries.charges(connection, client_id, period.end)
-    pools, told = await _pools(connection, client_id, period.end) if client["prepaid"] else ((), {})
+    pools, told = await _pools(connection, client_id, period.end, books.today) if client["prepaid"] else ((), {})
     facts = Facts(
         party=Party(books.seller, buyer_of(client), client["language"]),
         period=period,
@@ -132,19 +132,19 @@ def _charge(row: Row) -> Charge:
 
 
 async def _pools(
-    connection: Connection, client_id: UUID, until: date
+    connection: Connection, client_id: UUID, until: date, today: date
 ) -> tuple[tuple[PoolStatement, ...], dict[UUID, int]]:
     draws: dict[UUID, list[PoolDraw]] = {}
     rows = await queries.pools(connection, client_id, until)
     for row in await queries.draws(connection, client_id, until):
         draw = PoolDraw(row["worked_on"], row["number"], row["agent"], row["minutes"])
         draws.setdefault(row["contract_id"], []).append(draw)
-    pools = tuple(_pool(row, tuple(draws.get(row["contract_id"], ())), until) for row in rows)
+    pools = tuple(_pool(row, tuple(draws.get(row["contract_id"], ())), min(until, today)) for row in rows)
     return pools, {row["contract_id"]: row["lines"] for row in rows}
 
 
 def _pool(row: Row, draws: tuple[PoolDraw, ...], until: date) -> PoolStatement:
-    """What is left after the last day of a contract is lost (C1)."""
+    """What is left once the last day of a contract is over is lost (C1)."""
     drawn = sum(draw.minutes for draw in draws)
     left = row["before_minutes"] + row["gained"] - drawn - row["refunded"]
     expired = left if row["expires_on"] < until else 0

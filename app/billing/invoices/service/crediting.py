@@ -1,0 +1,88 @@
+"""Credit an issued invoice: whole, by line, by minutes or by amount (I4); what waits to be given back goes first."""
+
+from collections.abc import Mapping
+from datetime import date
+from uuid import UUID
+
+from app.billing.invoices.queries import credits as queries
+from app.billing.invoices.queries import documents, facts
+from app.billing.invoices.service.books import Books
+from app.billing.invoices.service.writing import issue
+from app.core.db import Connection, Row
+from app.core.ids import new_id
+from app.domain.calendar import LAST_YEAR, day_start
+from app.domain.credit_note import Credit, Creditable, Wish, corrections_of, credit_note
+from app.domain.errors import Refusal
+from app.domain.invoice_body import document_of
+from app.domain.invoice_document import Document
+
+EVER = date(LAST_YEAR - 1, 1, 1)
+
+
+async def credit_invoice(
+    connection: Connection,
+    invoice: Row,
+    wishes: Mapping[UUID, Wish] | None,
+    *,
+    reason: str,
+    free: bool = False,
+    corrections: bool = False,
+    books: Books,
+) -> Row:
+    """Issue a credit note; what it names can be invoiced again where `free` says so.
+
+    With `corrections`, what counter-entries and reversed fees wait to have given back of the invoice.
+
+    Raises:
+        Refusal: `invoice-not-issued`, `reference-unknown`, `credit-exceeds-line`, `date-goes-back`.
+    """
+    if invoice["status"] != "issued" or invoice["kind"] != "invoice":
+        raise Refusal("invoice-not-issued", "Only an issued invoice can be credited.")
+    await queries.lock_invoice(connection, invoice["client_id"], invoice["id"])
+    document = _document(invoice)
+    lines = await _creditable(connection, invoice, document)
+    if corrections:
+        wishes = corrections_of(lines)
+    made = credit_note(document, Credit(lines, wishes, reason, free), new_id())
+    row = await issue(connection, made, books, basis="credit")
+    if free:
+        await _release(connection, invoice, lines)
+    return row
+
+
+async def _release(connection: Connection, invoice: Row, lines: Mapping[UUID, Creditable]) -> None:
+    """Fees and charges of lines of which nothing is left."""
+    left = await queries.lines(connection, invoice["client_id"], invoice["id"])
+    gone = [row["id"] for row in left if row["left_cents"] == 0 and not lines[row["id"]].line.details]
+    await documents.release_claims(connection, gone)
+
+
+def _document(invoice: Row) -> Document:
+    dates = {name: invoice[name] for name in ("number", "issued_on", "due_on")}
+    return document_of(invoice["body"], invoice["id"], **dates)
+
+
+async def _creditable(connection: Connection, invoice: Row, document: Document) -> dict[UUID, Creditable]:
+    client_id, invoice_id = invoice["client_id"], invoice["id"]
+    left = {row["id"]: row for row in await queries.lines(connection, client_id, invoice_id)}
+    entries: dict[UUID, list[tuple[UUID, int]]] = {}
+    pending: dict[UUID, list[tuple[UUID, int]]] = {}
+    fees: dict[UUID, tuple[UUID, ...]] = {}
+    for row in await queries.entries(connection, client_id, invoice_id):
+        entries.setdefault(row["line_id"], []).append((row["entry_id"], row["minutes"]))
+    for row in await facts.corrections(connection, client_id, EVER):
+        pending.setdefault(row["line_id"], []).append((row["entry_id"], row["minutes"]))
+    for row in await facts.fees(connection, client_id, day_start(EVER)):
+        if row["amount_cents"] < 0:
+            fees[row["line_id"]] = tuple(row["fee_ids"])
+    return {
+        line.id: Creditable(
+            line=line,
+            left_cents=left[line.id]["left_cents"],
+            left_minutes=left[line.id]["left_minutes"],
+            pending=tuple(pending.get(line.id, ())),
+            entries=tuple(entries.get(line.id, ())),
+            fee_ids=fees.get(line.id, ()),
+        )
+        for line in document.lines
+    }
