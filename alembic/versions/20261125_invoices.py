@@ -34,19 +34,24 @@ FUNCTIONS = (
     """
     CREATE OR REPLACE FUNCTION keep_open_time() RETURNS trigger LANGUAGE plpgsql AS $$
     DECLARE
+        entry time_entries;
         cancelled integer;
     BEGIN
         UPDATE open_time SET minutes = minutes + NEW.minutes WHERE entry_id = NEW.entry_id AND minutes <> -NEW.minutes;
         IF FOUND THEN RETURN NULL; END IF;
         DELETE FROM open_time WHERE entry_id = NEW.entry_id;
         IF FOUND THEN RETURN NULL; END IF;
-        DELETE FROM open_time o USING time_entries e
-        WHERE e.id = NEW.entry_id AND o.entry_id = e.corrects_id RETURNING o.minutes INTO cancelled;
-        INSERT INTO open_time (entry_id, client_id, ticket_id, worked_on, minutes, hourly_rate_cents, discount_bp,
-                               terms_id, agent_id, late, corrects_id)
-        SELECT id, client_id, ticket_id, worked_on, NEW.minutes + coalesce(cancelled, 0), hourly_rate_cents,
-               discount_bp, terms_id, agent_id, 'late' = ANY (flags), corrects_id
-        FROM time_entries WHERE id = NEW.entry_id AND NEW.minutes + coalesce(cancelled, 0) <> 0;
+        SELECT * INTO entry FROM time_entries WHERE id = NEW.entry_id;
+        IF entry.corrects_id IS NOT NULL THEN
+            DELETE FROM open_time WHERE entry_id = entry.corrects_id RETURNING minutes INTO cancelled;
+        END IF;
+        IF NEW.minutes + coalesce(cancelled, 0) <> 0 THEN
+            INSERT INTO open_time (entry_id, client_id, ticket_id, worked_on, minutes, hourly_rate_cents, discount_bp,
+                                   terms_id, agent_id, late, corrects_id)
+            VALUES (entry.id, entry.client_id, entry.ticket_id, entry.worked_on, NEW.minutes + coalesce(cancelled, 0),
+                    entry.hourly_rate_cents, entry.discount_bp, entry.terms_id, entry.agent_id,
+                    'late' = ANY (entry.flags), entry.corrects_id);
+        END IF;
         RETURN NULL;
     END $$
     """,

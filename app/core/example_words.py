@@ -57,6 +57,7 @@ TEXTS = {
     "event": "Night of the Museums",
     "file_name": "basket.png",
     "flags": "late",
+    "formula": "45 minute at 120.00 EUR per 60 minutes, rounded half up once: 90.00 EUR.",
     "fr": "Les demandes ponctuelles sont facturées au temps passé.",
     "header_message_id": "<CAF0a1b2c3@mail.boulangerie-schmit.example>",
     "iban": "LU280019400644750000",
@@ -98,6 +99,7 @@ TEXTS = {
     "url": "https://www.e-connect.lu/quote#AaIQDZqwecujAcPqnQhLqF_jA-9p_1r7iOqSXDF4TVw",
 }
 NUMBERS = {
+    "vat_share_cents": 1530,
     # An hour and a half of work: an hour from the pool, half an hour at 120 EUR/h.
     "worked_minutes": 90, "billed_minutes": 90, "drawn_minutes": 60, "billable_minutes": 30, "non_billable_minutes": 0,
     "invoiced_minutes": 0, "quoted_minutes": 0, "written_off_minutes": 0, "chargeable_minutes": 30,
@@ -128,6 +130,7 @@ NUMBERS = {
     "job_age_seconds": 0, "minutes_to_first_action": 4, "weekdays": 1,
 }  # fmt: skip
 OBJECTS: dict[str, Any] = {
+    "source": {"quote_number": "D2026-0007", "subtotal_cents": 177600},
     "actor": {"role": "agent", "api_key_id": "019ab3c1-8b9c-7d0e-9f1a-2b3c4d5e6f70"},
     "data": {"from": "new", "to": "in_progress"},
     "challenge": {
