@@ -10,7 +10,8 @@ from collections.abc import Callable, Collection
 from contextlib import suppress
 from typing import Any
 
-from app.core.example_words import DAYS, MOMENTS, NUMBERS, OBJECTS, SHAPES, TEXTS, TRUE, USUALLY_NULL
+from app.core.example_shapes import SHAPES, TRUE, USUALLY_NULL
+from app.core.example_words import DAYS, MOMENTS, NUMBERS, OBJECTS, TEXTS
 from app.core.problems import KINDS, Problem, error_at
 
 Schema = dict[str, Any]
