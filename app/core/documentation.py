@@ -9,11 +9,12 @@ import fastapi_offline
 from fastapi import FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html
 from fastapi.openapi.utils import get_openapi
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
+from app.core.described import HEADERS, describe
 from app.core.examples import add_examples, name_of, problem_examples
-from app.core.forms import FILES_LIMIT
+from app.core.forms import FILES_LIMIT, MOST_FILES
 from app.core.http import roles_of
 from app.core.permissions import PUBLIC
 from app.core.problems import KINDS, MEDIA_TYPE, ProblemOut, documented, not_found
@@ -31,9 +32,13 @@ PAGE = """<!doctype html><html lang="en"><meta charset="utf-8"><title>{title}</t
 def install(app: FastAPI) -> None:
     """Add /docs, /problems and the finished OpenAPI document."""
     app.mount("/docs/assets", StaticFiles(directory=ASSETS), name="assets")
-    for path, page in (("/docs", _swagger), ("/problems", _index), ("/problems/{code}", _problem)):
+    for path, page in (("/", _start), ("/docs", _swagger), ("/problems", _index), ("/problems/{code}", _problem)):
         app.add_api_route(path, page, include_in_schema=False, openapi_extra={"x-permission": PUBLIC})
     app.openapi = lambda: openapi(app)  # type: ignore[method-assign]
+
+
+async def _start() -> RedirectResponse:
+    return RedirectResponse("/docs")
 
 
 async def _swagger() -> HTMLResponse:
@@ -95,9 +100,13 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             servers=[{"url": "/", "description": "This service"}],
         )
         _add_components(document)
+        schemas = document["components"]["schemas"]
         for path in document["paths"].values():
+            versioned = any("412" in operation["responses"] for operation in path.values())
             for method, operation in path.items():
-                _finish(method, operation)
+                _finish(method, operation, schemas)
+                replays = IDEMPOTENCY_KEY in operation.get("parameters", ())
+                describe(operation["responses"], schemas, replays=replays, versioned=versioned)
         document["components"]["examples"] = problem_examples(_statuses(document))
         app.openapi_schema = document
     return app.openapi_schema
@@ -117,6 +126,7 @@ def _add_components(document: dict[str, Any]) -> None:
     add_examples(schemas)
     for unused in ("HTTPValidationError", "ValidationError"):
         schemas.pop(unused, None)
+    components["headers"] = HEADERS
     components["securitySchemes"] = {
         "api_key": {
             "type": "http",
@@ -139,7 +149,7 @@ def _describe(operation: dict[str, Any], permission: str) -> None:
         operation["description"] = f"{description}\n\nRoles: {', '.join(roles_of(permission))}.".strip()
 
 
-def _finish(method: str, operation: dict[str, Any]) -> None:
+def _finish(method: str, operation: dict[str, Any], schemas: dict[str, Any]) -> None:
     permission = operation.pop("x-permission", PUBLIC)
     files, limit = operation.pop("x-files", False), operation.pop("x-body-limit", 0)
     writes = operation.pop("x-writes", True)
@@ -153,9 +163,8 @@ def _finish(method: str, operation: dict[str, Any]) -> None:
     if "requestBody" in operation:
         _add_body_refusals(operation, limit, files=files)
         if files:
-            _add_form(operation["requestBody"]["content"])
+            _add_form(operation["requestBody"]["content"], schemas)
     for status, response in responses.items():
-        response.setdefault("headers", {})["X-Request-ID"] = REQUEST_ID
         refused = response.get("content", {}).get(MEDIA_TYPE)
         if refused is not None:
             refused["examples"] = {"typical": {"$ref": f"#/components/examples/{name_of(status)}"}}
@@ -173,15 +182,24 @@ def _add_body_refusals(operation: dict[str, Any], limit: int, *, files: bool) ->
         operation["responses"].setdefault(status, {"description": description, "content": documented()})
 
 
-def _add_form(content: dict[str, Any]) -> None:
-    fields = content["application/json"]["schema"]
-    files = {
-        "type": "object",
-        "properties": {
-            "attachments": {"type": "array", "maxItems": 10, "items": {"type": "string", "format": "binary"}}
-        },
-    }
-    content["multipart/form-data"] = {"schema": {"allOf": [fields, files]}}
+def _add_form(content: dict[str, Any], schemas: dict[str, Any]) -> None:
+    """The same fields as a form: without null, which a form cannot send, and with files."""
+    name = content["application/json"]["schema"]["$ref"].rpartition("/")[2]
+    shape = schemas[name]
+    shown = shape["examples"][0]
+    fields = {field: _of_a_form(described, shown.get(field)) for field, described in shape["properties"].items()}
+    fields["attachments"] = {"type": "array", "maxItems": MOST_FILES, "items": {"type": "string", "format": "binary"}}
+    form = {"type": "object", "title": f"{name}Form", "required": shape["required"], "properties": fields}
+    content["multipart/form-data"] = {"schema": form | {"additionalProperties": False}}
+
+
+def _of_a_form(described: dict[str, Any], example: Any) -> dict[str, Any]:
+    options = [option for option in described.get("anyOf", ()) if option != {"type": "null"}]
+    field = {key: value for key, value in described.items() if key != "anyOf"} | (options[0] if options else {})
+    if example is None and field["type"] == "string" and "enum" not in field:
+        # An empty field counts as left out; without an example it would be filled with the word string, the trap too.
+        return {key: value for key, value in field.items() if key not in {"format", "minLength"}} | {"examples": [""]}
+    return field if example is None else field | {"examples": [example]}
 
 
 IDEMPOTENCY_KEY = {
@@ -198,4 +216,3 @@ IF_MATCH = {
     "description": "The ETag you read: when it has changed since, nothing is changed and you get 412.",
     "schema": {"type": "string", "examples": ['"1"']},
 }
-REQUEST_ID = {"description": "Names this request in our logs.", "schema": {"type": "string"}}

@@ -146,7 +146,7 @@ OBJECTS: dict[str, Any] = {
         },
         "signature": "46171e32306c89161e1dfca81117861813b8ebb4193d1d6fc6d5d4c659e80671",
     },
-    "checks": {"database": True, "migrations": True, "durability": True, "jobs": True},
+    "checks": {"database": True, "migrations": True, "fsync": True, "synchronous_commit": True, "jobs": True},
     "facts": {"minutes": 30, "hourly_rate_cents": 12_000},
     "weekdays": [1, 2, 3, 4, 5],
     "expiry_alert_days": [60, 30, 7],

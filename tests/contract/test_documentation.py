@@ -33,7 +33,7 @@ def test_every_route_declares_a_permission():
 def test_public_routes_are_few():
     open_doors = {path for (_, path), permission in permissions().items() if permission == PUBLIC}
     assert {path for path in open_doors if not path.startswith("/v1/public/")} == {
-        "/docs", "/problems", "/problems/{code}", "/healthz", "/readyz", "/metrics",
+        "/", "/docs", "/problems", "/problems/{code}", "/healthz", "/readyz", "/metrics",
     }  # fmt: skip
 
 
@@ -160,3 +160,28 @@ def types_in(value: object) -> set[str]:
         return set()
     own = {value["type"]} if isinstance(value.get("type"), str) else set()
     return own.union(*(types_in(item) for item in value.values()))
+
+
+def test_a_form_as_shown_is_one_that_is_taken():
+    """Swagger UI fills it with its examples: none that a person would not send, and the trap stays empty."""
+    content = DOCUMENT["paths"]["/v1/public/tickets"]["post"]["requestBody"]["content"]["multipart/form-data"]
+    fields = content["schema"]["properties"]
+    shown = {
+        name: field["examples"][0]
+        for name, field in fields.items()
+        if field["type"] == "string" and "enum" not in field
+    }
+    assert shown["website"] == shown["altcha"] == ""
+    assert not placeholders_in({name: value for name, value in shown.items() if value})
+    assert fields["attachments"]["items"]["format"] == "binary"
+
+
+def test_headers_are_told_where_they_are_sent():
+    def headers(path: str, method: str, status: str) -> set[str]:
+        return set(DOCUMENT["paths"][path][method]["responses"][status]["headers"])
+
+    assert headers("/v1/public/tickets", "post", "201") >= {"Idempotency-Replayed", "RateLimit-Remaining"}
+    assert headers("/v1/public/tickets", "post", "429") >= {"Retry-After", "RateLimit-Reset"}
+    assert headers("/v1/tickets", "get", "200") >= {"Link"}
+    assert headers("/v1/tickets/{ticket_id}", "get", "200") >= {"ETag"}
+    assert headers("/v1/tickets", "get", "401") >= {"WWW-Authenticate"}

@@ -37,6 +37,11 @@ class Absent(dict[str, str]):
         return str(ABSENT)
 
 
+async def test_the_bare_address_leads_to_the_documentation(api: httpx.AsyncClient):
+    answer = await api.get("/")
+    assert (answer.status_code, answer.headers["location"]) == (307, "/docs")
+
+
 async def test_head_asks_for_a_credential_too(api: httpx.AsyncClient):
     assert (await api.head("/v1/tickets")).status_code == 401
 
