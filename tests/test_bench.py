@@ -27,3 +27,14 @@ def test_a_quick_run_reports_every_operation_without_errors(tmp_path: Path) -> N
         assert pair["product"]["statuses"].keys() <= {"200", "201"}, pair
         assert pair["bare"]["lost"] + pair["product"]["lost"] == 0, pair
     assert figures["counts"]["10000"]["tickets"] > 0
+
+
+@pytest.mark.slow
+def test_mails_are_measured_and_a_bad_one_costs_its_limit() -> None:
+    unmeasured = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    command = [sys.executable, "-m", "bench.mails", "--rounds", "1"]
+    run = subprocess.run(command, cwd=ROOT, env=unmeasured, capture_output=True, text=True, timeout=600, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert run.stdout.count("1 MB attachment") == run.stdout.count("3 KB") == 2
+    assert "quarantined (takes-too-long)" in run.stdout

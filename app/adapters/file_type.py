@@ -41,6 +41,8 @@ MARKS = (
 LATIN = re.compile("[\t-\xff]")
 SAMPLE = 2000
 UNKNOWN = "application/octet-stream"
+TEXTS = (f"text/plain; charset={encoding}" for encoding in ("utf-8", "utf-16", "utf-32", "utf-16-le", "utf-16-be"))
+TYPES = frozenset({*ACCEPTED.values(), *INSIDE.values(), *TEXTS, "application/zip", UNKNOWN})
 
 
 def sniff(content: bytes) -> str | None:
@@ -54,6 +56,11 @@ def sniff(content: bytes) -> str | None:
     if _decodes(content, "utf-8"):
         return "text/plain; charset=utf-8"
     return _magic(content) or _wide_text(content) or UNKNOWN
+
+
+def media_type_of(content: bytes) -> str | None:
+    """The same; an empty file has none."""
+    return sniff(content) if content else None
 
 
 def _magic(content: bytes) -> str | None:

@@ -11,6 +11,7 @@ import sys
 from dataclasses import asdict
 from typing import Any
 
+from app.adapters.file_type import TYPES
 from app.adapters.mail_parsing import Parsed, parse
 from app.adapters.mail_parts import Attached, Unreadable
 from app.domain.inbound_mail import Facts, Person, Report
@@ -24,7 +25,7 @@ def encode(parsed: Parsed) -> bytes:
     """A parsed mail as a frame's content."""
     head = {name: getattr(parsed, name) for name in ("text", "reply", "html", "sent_at", "parts")}
     head |= {"facts": asdict(parsed.facts), "identity": parsed.identity.hex()}
-    head["files"] = [[file.name, len(file.content)] for file in parsed.attachments]
+    head["files"] = [[file.name, len(file.content), file.media_type] for file in parsed.attachments]
     encoded = json.dumps(head).encode()
     return b"".join([_length(encoded), encoded, *(file.content for file in parsed.attachments)])
 
@@ -40,8 +41,8 @@ def decode(frame: bytes) -> Parsed:
     if "unreadable" in head:
         raise Unreadable(head["unreadable"])
     files = []
-    for name, size in head.pop("files"):
-        files.append(Attached(name, frame[end : end + size]))
+    for name, size, media_type in head.pop("files"):
+        files.append(Attached(name, frame[end : end + size], media_type if media_type in TYPES else None))
         end += size
     facts, identity = _facts(head.pop("facts")), bytes.fromhex(head.pop("identity"))
     return Parsed(**head, facts=facts, identity=identity, attachments=files)
@@ -71,9 +72,9 @@ def receive(connection: socket.socket) -> bytes | None:
     return None if length is None else _exactly(connection, int.from_bytes(length))
 
 
-def send(connection: socket.socket, content: bytes) -> None:
+def framed(content: bytes) -> bytes:
     """A whole frame."""
-    connection.sendall(_length(content) + content)
+    return _length(content) + content
 
 
 def _exactly(connection: socket.socket, size: int) -> bytes | None:
@@ -109,7 +110,7 @@ def main(descriptor: int, seconds: int) -> None:
             used = resource.getrusage(resource.RUSAGE_SELF)
             limit = int(used.ru_utime + used.ru_stime) + seconds + 2
             resource.setrlimit(resource.RLIMIT_CPU, (limit, resource.RLIM_INFINITY))
-            send(connection, _answer(raw))
+            connection.sendall(framed(_answer(raw)))
 
 
 if __name__ == "__main__":

@@ -1,17 +1,14 @@
 """Reads mails in child processes that can be stopped: a bad mail costs its own time limit and delays no other."""
 
 import asyncio
-import contextlib
 import os
-import queue
 import socket
 import subprocess
 import sys
-import threading
 import weakref
 from pathlib import Path
 
-from app.adapters.mail_child import decode, receive, send
+from app.adapters.mail_child import LENGTH_BYTES, PIECE, decode, framed
 from app.adapters.mail_parsing import Parsed
 from app.adapters.mail_parts import Unreadable
 
@@ -40,35 +37,44 @@ class Child:
                 stderr=subprocess.DEVNULL,
                 start_new_session=True,
             )
+        ours.setblocking(False)
         self.socket = ours
 
-    def ask(self, raw: bytes) -> bytes:
+    async def ask(self, raw: bytes) -> bytes:
         """The answer's frame.
 
         Raises:
             Unreadable: `takes-too-long`, or `unreadable` when the process died of it.
         """
         seconds = self.seconds + (START_SECONDS if self.fresh else 0)
-        self.fresh = False
-        stopped = threading.Event()
-        timer = threading.Timer(seconds, self._stop_because, [stopped])
-        timer.daemon = True
-        timer.start()
+        self.fresh, self.lost = False, True  # until it has answered
         try:
-            send(self.socket, raw)
-            frame = receive(self.socket)
+            async with asyncio.timeout(seconds):
+                await asyncio.get_running_loop().sock_sendall(self.socket, framed(raw))
+                frame = await self._frame()
+        except TimeoutError:
+            raise Unreadable("takes-too-long") from None
         except OSError:
             frame = None
-        finally:
-            timer.cancel()
         if frame is None:
-            self.lost = True
-            raise Unreadable("takes-too-long" if stopped.is_set() else "unreadable")
+            raise Unreadable("unreadable")
+        self.lost = False
         return frame
 
-    def _stop_because(self, stopped: threading.Event) -> None:
-        stopped.set()
-        self.process.kill()
+    async def _frame(self) -> bytes | None:
+        length = await self._exactly(LENGTH_BYTES)
+        return None if length is None else await self._exactly(int.from_bytes(length))
+
+    async def _exactly(self, size: int) -> bytes | None:
+        """So many bytes, None when the process is gone."""
+        loop, buffer, read = asyncio.get_running_loop(), bytearray(size), 0
+        view = memoryview(buffer)
+        while read < size:
+            got = await loop.sock_recv_into(self.socket, view[read : read + PIECE])
+            if got == 0:
+                return None
+            read += got
+        return bytes(buffer)
 
     def end(self) -> None:
         """End the process and forget it."""
@@ -82,44 +88,29 @@ class MailParser:
 
     def __init__(self, *, seconds: int = 10, size: int = 2) -> None:
         self.seconds = seconds
-        self.idle: queue.LifoQueue[Child] = queue.LifoQueue()
-        self.places = threading.Semaphore(size)
+        self.idle: list[Child] = []
+        self.places = asyncio.Semaphore(size)
         self.closed = False
         self._end = weakref.finalize(self, _end_all, self.idle)
 
     async def parse(self, raw: bytes) -> Parsed:
-        """A raw mail, read.
+        """A raw mail, read. The loop goes on meanwhile; nothing of the mail is looked at in this process.
 
         Raises:
             Unreadable: it breaks a limit of parts, depth, memory or time, or cannot be read at all.
         """
-        return await asyncio.to_thread(self.parse_now, raw)
-
-    def parse_now(self, raw: bytes) -> Parsed:
-        """The same, for threads."""
-        with self.places:
-            child = self._child()
+        async with self.places:
+            child = self.idle.pop() if self.idle else await asyncio.to_thread(Child, self.seconds)
             try:
-                parsed = decode(child.ask(raw))
-            except Unreadable:
-                self._keep(child)
-                raise
-            except BaseException:
-                child.end()
-                raise
-            self._keep(child)
-            return parsed
+                return decode(await child.ask(raw))
+            finally:
+                await self._keep(child)
 
-    def _child(self) -> Child:
-        with contextlib.suppress(queue.Empty):
-            return self.idle.get_nowait()
-        return Child(self.seconds)
-
-    def _keep(self, child: Child) -> None:
-        if not child.lost and not self.closed:
-            self.idle.put(child)
+    async def _keep(self, child: Child) -> None:
+        if child.lost or self.closed:
+            await asyncio.shield(asyncio.to_thread(child.end))
         else:
-            child.end()
+            self.idle.append(child)
 
     def close(self) -> None:
         """End the children."""
@@ -127,7 +118,6 @@ class MailParser:
         self._end()
 
 
-def _end_all(idle: "queue.LifoQueue[Child]") -> None:
-    with contextlib.suppress(queue.Empty):
-        while True:
-            idle.get_nowait().end()
+def _end_all(idle: list[Child]) -> None:
+    while idle:
+        idle.pop().end()

@@ -16,6 +16,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from app.adapters import mail_headers as headers
+from app.adapters.mail_blobs import put_back, without_blobs
 from app.adapters.mail_parts import MOST_PARTS, Attached, Content, Unreadable, collect, parameter
 from app.adapters.mail_reports import report_of
 from app.adapters.mail_text import folded, tidy
@@ -54,8 +55,10 @@ def parse(raw: bytes) -> Parsed:
     Raises:
         Unreadable: `too-many-parts`, `too-deep`.
     """
-    check_limits(raw)
-    message: PartMessage = _PARSER.parsebytes(raw)
+    short, cut = without_blobs(raw)
+    check_limits(short)
+    message: PartMessage = _PARSER.parsebytes(short)
+    put_back(message, cut)
     content = Content()
     collect(message, content, depth=0)
     text = _text(content)

@@ -7,6 +7,7 @@ from email.message import Message
 from typing import TYPE_CHECKING, Any
 
 from app.adapters import mail_headers as headers
+from app.adapters.file_type import media_type_of
 from app.adapters.mail_text import clean_html, text_of_html, unflowed
 from app.adapters.tnef import NotTnef, is_tnef, opened
 
@@ -28,12 +29,18 @@ class Unreadable(Exception):  # noqa: N818 (what the mail is)
 
 
 class Attached:
-    """A file inside a mail; its digest in hexadecimal."""
+    """A file inside a mail, with its type, None when it is not accepted, and its digest in hexadecimal."""
 
-    def __init__(self, name: str, content: bytes) -> None:
+    def __init__(self, name: str, content: bytes, media_type: str | None) -> None:
         self.name = name
         self.content = content
+        self.media_type = media_type
         self.sha256 = hashlib.sha256(content).hexdigest()
+
+
+def examined(name: str, content: bytes) -> Attached:
+    """A file as it was found in a mail."""
+    return Attached(name, content, media_type_of(content))
 
 
 @dataclass(slots=True)
@@ -116,7 +123,7 @@ def _file(part: PartMessage, body: bytes, content: Content) -> None:
         return
     kind = part.get_content_type()
     fallback = {"message/rfc822": "message.eml", "text/calendar": "invitation.ics"}.get(kind, kind.replace("/", "."))
-    content.files.append(Attached(_file_name(part) or fallback, body))
+    content.files.append(examined(_file_name(part) or fallback, body))
 
 
 def _winmail(body: bytes, content: Content) -> bool:
@@ -132,7 +139,7 @@ def _winmail(body: bytes, content: Content) -> bool:
     content.parts += len(found.files)
     if content.parts > MOST_PARTS:
         raise Unreadable("too-many-parts")
-    content.files += [Attached(headers.one_line(name, 200) or "file", data) for name, data in found.files]
+    content.files += [examined(headers.one_line(name, 200) or "file", data) for name, data in found.files]
     content.spare_texts += [text] if text else []
     return bool(found.files or text)
 

@@ -166,7 +166,9 @@ def folded(text: str) -> str:
         return text
     if _interleaved(text):
         return text
-    found = [match.start() for match in (_INTRODUCTION.search(text), _MORE.search(text)) if match]
+    found = (
+        [match.start() for match in (_INTRODUCTION.search(text), _MORE.search(text)) if match] if _quotes(text) else []
+    )
     start = min(found, default=len(text))
     above = _without_quotes_below(text[:start])
     if above.strip():
@@ -175,6 +177,18 @@ def folded(text: str) -> str:
     # Nothing above: the answer stands below its quote, or the mail was passed on as it is.
     quotes = any(line.startswith(">") for line in text.split("\n"))
     return below if below and quotes else text
+
+
+_SIGNS = ("écrit", "wrote", "schrieb", "escribió", "--", "____")
+_LONGEST_LABEL = len("Organization:") + 1
+
+
+def _quotes(text: str) -> bool:
+    """Whether something of what the two patterns look for is there at all: most mails are spared them."""
+    lowered = text.lower()
+    if any(sign in lowered for sign in _SIGNS):
+        return True
+    return sum(":" in line.lstrip("> *")[:_LONGEST_LABEL] for line in text.split("\n")) > 1
 
 
 def _interleaved(text: str) -> bool:

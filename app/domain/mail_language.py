@@ -19,9 +19,9 @@ aber seit hallo danke bitte können haben hat wurde werden grüße grüßen freu
 keine
 """
 _WORDS: dict[Language, frozenset[str]] = {
-    "fr": frozenset(_FRENCH.split()),
-    "en": frozenset(_ENGLISH.split()),
-    "de": frozenset(_GERMAN.split()),
+    "fr": frozenset(_FRENCH.casefold().split()),
+    "en": frozenset(_ENGLISH.casefold().split()),
+    "de": frozenset(_GERMAN.casefold().split()),
 }
 _WORD = re.compile(r"[^\W\d_]+")
 _READ = 4_000
@@ -30,8 +30,8 @@ _SURE = 2
 
 def language_of(text: str) -> Language | None:
     """The language with the most little words, None when fewer than two are found or two languages are level."""
-    words = [word.casefold() for word in _WORD.findall(text[:_READ])]
-    counts = {language: sum(word in little for word in words) for language, little in _WORDS.items()}
+    words = _WORD.findall(text[:_READ].casefold())
+    counts = {language: sum(map(little.__contains__, words)) for language, little in _WORDS.items()}
     best = max(counts, key=lambda language: counts[language])
     if counts[best] < _SURE or list(counts.values()).count(counts[best]) > 1:
         return None

@@ -203,7 +203,7 @@ def hang(parser: MailParser, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("app.adapters.mail_parser.MODULE", "tests.faults.sleeping_child")
 
 
-def test_a_mail_that_hangs_costs_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch):
+async def test_a_mail_that_hangs_costs_its_time_and_no_more(monkeypatch: pytest.MonkeyPatch):
     parser = MailParser(seconds=1)
     monkeypatch.setattr("app.adapters.mail_parser.START_SECONDS", 0)
     try:
@@ -211,22 +211,20 @@ def test_a_mail_that_hangs_costs_its_time_and_no_more(monkeypatch: pytest.Monkey
             hang(parser, patched)
             started = time.monotonic()
             with pytest.raises(Unreadable, match="takes-too-long"):
-                parser.parse_now(a_mail())
+                await parser.parse(a_mail())
             assert time.monotonic() - started < 5
         monkeypatch.setattr("app.adapters.mail_parser.START_SECONDS", 10)
-        assert parser.parse_now(a_mail("next")).text == "next"
+        assert (await parser.parse(a_mail("next"))).text == "next"
     finally:
         parser.close()
 
 
-def test_a_mail_that_kills_its_reader_does_not_kill_the_next(parser: MailParser):
-    assert parser.parse_now(a_mail("one")).text == "one"
-    child = parser.idle.get_nowait()
-    child.process.kill()
-    parser.idle.put(child)
+async def test_a_mail_that_kills_its_reader_does_not_kill_the_next(parser: MailParser):
+    assert (await parser.parse(a_mail("one"))).text == "one"
+    parser.idle[-1].process.kill()
     with pytest.raises(Unreadable, match="unreadable"):
-        parser.parse_now(a_mail("two"))
-    assert parser.parse_now(a_mail("three")).text == "three"
+        await parser.parse(a_mail("two"))
+    assert (await parser.parse(a_mail("three"))).text == "three"
 
 
 async def test_a_mail_that_fails_again_and_again_ends_in_quarantine(

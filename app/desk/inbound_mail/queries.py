@@ -63,14 +63,16 @@ UPDATE inbound_messages i SET outcome = $2, reason = $3, ticket_id = $4, message
     settled_by = $7, processed_at = coalesce(i.processed_at, $8)
 WHERE i.id = $1 RETURNING {ITEM}
 """
-DESCRIBE = """
-UPDATE inbound_messages SET identity = $2, header_message_id = $3, sender = $4, sender_name = $5, subject = $6,
-    kind = $7, threaded_by = $8, sent_at = $9, refused_files = $10
-WHERE id = $1
-"""
-KEEP_TEXT = """
-INSERT INTO inbound_texts (inbound_message_id, text, html) VALUES ($1, $2, $3)
-ON CONFLICT (inbound_message_id) DO NOTHING
+# The same with what lists show of the mail, and its whole text: one version of the row, not two.
+SETTLE_READ = f"""
+WITH text AS (
+    INSERT INTO inbound_texts (inbound_message_id, text, html) SELECT $1, $18, $19 WHERE $18 <> '' OR $19 <> ''
+    ON CONFLICT (inbound_message_id) DO NOTHING
+)
+UPDATE inbound_messages i SET outcome = $2, reason = $3, ticket_id = $4, message_id = $5, copy_of_id = $6,
+    settled_by = $7, processed_at = coalesce(i.processed_at, $8), identity = $9, header_message_id = $10, sender = $11,
+    sender_name = $12, subject = $13, kind = $14, threaded_by = $15, sent_at = $16, refused_files = $17
+WHERE i.id = $1 RETURNING {ITEM}
 """
 BOUNCE = """
 UPDATE outgoing_mails SET status = 'bounced', reason = $2, sent_at = coalesce(sent_at, $3)
@@ -137,14 +139,9 @@ async def settle(connection: Connection, values: Sequence[Any]) -> Row:
     return await one(connection, SETTLE, *values)
 
 
-async def describe(connection: Connection, values: Sequence[Any]) -> None:
-    """See DESCRIBE."""
-    await connection.execute(DESCRIBE, *values)
-
-
-async def keep_text(connection: Connection, id_: UUID, text: str, html: str) -> None:
-    """See KEEP_TEXT."""
-    await connection.execute(KEEP_TEXT, id_, text, html)
+async def settle_read(connection: Connection, values: Sequence[Any]) -> Row:
+    """See SETTLE_READ."""
+    return await one(connection, SETTLE_READ, *values)
 
 
 async def mark_bounced(connection: Connection, mail: Row, status: str, now: datetime) -> bool:

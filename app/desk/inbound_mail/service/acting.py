@@ -53,7 +53,7 @@ async def act(
         landed = await _open(connection, row, parsed, judgement, settings=settings, actor=actor, now=now)
     if landed is not None and decision.news and parsed.facts.sender is not None:
         await _welcome(connection, parsed, judgement, landed.ticket_id, settings, actor, now)
-    return await settle(connection, row, decision, landed, settled_by=settled_by, now=now)
+    return await settle(connection, row, decision, landed, read=(parsed, judgement), settled_by=settled_by, now=now)
 
 
 async def _open(
@@ -84,8 +84,7 @@ async def _open(
         files=accepted_files(parsed.attachments),
     )
     opened = await tickets.open_ticket(connection, opening, actor=actor, settings=settings, now=now)
-    message_id = await queries.first_message(connection, opened.ticket_id)
-    return Landed(opened.ticket_id, message_id, Outcome.TICKET)
+    return Landed(opened.ticket_id, opened.message_id, Outcome.TICKET)
 
 
 async def _say(

@@ -4,6 +4,7 @@ A kill between any two steps loses nothing: the mail is kept by its first statem
 the worker a minute later, goes on from there. Doing it twice is harmless: the row is locked, and has one outcome.
 """
 
+import asyncio
 import hashlib
 from dataclasses import dataclass
 from datetime import datetime
@@ -19,7 +20,7 @@ from app.core.telemetry import LOGGER
 from app.desk.inbound_mail import queries
 from app.desk.inbound_mail.service.acting import act
 from app.desk.inbound_mail.service.judging import judge
-from app.desk.inbound_mail.service.settling import describe, settle, settle_copy
+from app.desk.inbound_mail.service.settling import settle, settle_copy
 from app.domain.errors import Refusal
 from app.domain.mail import bare_address, is_own_address
 from app.domain.mail_outcome import Decision, Outcome
@@ -107,7 +108,6 @@ async def _decide(
     if copy is not None:
         return await settle_copy(connection, row, parsed, copy, settings=settings, actor=actor, now=now)
     judgement = await judge(connection, row, parsed.facts, settings, now)
-    await describe(connection, row, parsed, judgement)
     return await act(connection, row, parsed, judgement, settings=settings, actor=actor, now=now)
 
 
@@ -122,10 +122,15 @@ async def take_in(
     now: datetime,
 ) -> Row:
     """All steps, for whoever has no request: the IMAP reader and the pipe. The row is committed when it returns."""
-    async with database.connection() as connection:
-        inbound_id, known = await keep(connection, raw, recipient, settings, now)
+    being_read = asyncio.ensure_future(read(parser, raw))  # nothing is done with it before the mail is kept
+    try:
+        async with database.connection() as connection:
+            inbound_id, known = await keep(connection, raw, recipient, settings, now)
+    except BaseException:
+        being_read.cancel()
+        raise
+    reading = await being_read
     if known is not None and known["outcome"] is not None:
         return known
-    reading = await read(parser, raw)
     async with database.transaction() as connection:
         return await process(connection, inbound_id, reading, settings=settings, actor=actor, now=now)

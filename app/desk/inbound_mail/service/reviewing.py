@@ -10,7 +10,7 @@ from app.desk.inbound_mail import queries
 from app.desk.inbound_mail.service.acting import act
 from app.desk.inbound_mail.service.judging import judge
 from app.desk.inbound_mail.service.receiving import Reading
-from app.desk.inbound_mail.service.settling import describe, settle
+from app.desk.inbound_mail.service.settling import settle
 from app.desk.tickets import queries as ticket_queries
 from app.domain.errors import Refusal
 from app.domain.mail_outcome import Decision, Lead, Outcome
@@ -44,7 +44,6 @@ async def release(
     lead = Lead(ticket_id, "number", participates=False) if ticket_id else None
     decision = Decision(Outcome.MESSAGE if lead else Outcome.TICKET, flags=judgement.decision.flags)
     judgement = replace(judgement, decision=decision, lead=lead)
-    await describe(connection, row, reading.parsed, judgement)
     return await act(
         connection, row, reading.parsed, judgement, settings=settings, actor=actor, now=now, settled_by=actor
     )

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.adapters.file_type import sniff
 from app.adapters.mail_parsing import Parsed
 from app.adapters.mail_parts import Attached
 from app.core.db import Connection, Row
@@ -35,34 +34,31 @@ async def settle(
     decision: Decision,
     landed: Landed | None = None,
     *,
+    read: tuple[Parsed, Judgement | None] | None = None,
     copy_of: UUID | None = None,
     settled_by: Mapping[str, str] | None = None,
     now: datetime,
 ) -> Row:
-    """Write the outcome down."""
+    """Write the outcome down, with what was read of the mail if it could be."""
     outcome = landed.outcome if landed else decision.outcome
     ticket_id, message_id = (landed.ticket_id, landed.message_id) if landed else (None, None)
-    return await queries.settle(
-        connection, [row["id"], outcome, decision.reason, ticket_id, message_id, copy_of, settled_by, now]
-    )
+    values = [row["id"], outcome, decision.reason, ticket_id, message_id, copy_of, settled_by, now]
+    if read is None:
+        return await queries.settle(connection, values)
+    return await queries.settle_read(connection, [*values, *_description(*read)])
 
 
-async def describe(connection: Connection, row: Row, parsed: Parsed, judgement: Judgement | None) -> None:
+def _description(parsed: Parsed, judgement: Judgement | None) -> list[object]:
     """What lists show of a mail, and its whole text."""
     facts = parsed.facts
     sender = facts.sender or Person("", "")
     refused = [{"file_name": file.name, "size_bytes": len(file.content)} for file in _refused(parsed.attachments)]
     sent_at = datetime.fromisoformat(parsed.sent_at) if parsed.sent_at else None
     by = judgement.lead.by if judgement and judgement.lead else None
-    await queries.describe(
-        connection,
-        [
-            row["id"], parsed.identity, facts.message_id, sender.address.lower() or None, sender.name or None,
-            facts.subject or None, judgement.kind if judgement else None, by, sent_at, refused,
-        ],
-    )  # fmt: skip
-    if parsed.text or parsed.html:
-        await queries.keep_text(connection, row["id"], parsed.text, parsed.html)
+    return [
+        parsed.identity, facts.message_id, sender.address.lower() or None, sender.name or None, facts.subject or None,
+        judgement.kind if judgement else None, by, sent_at, refused, parsed.text, parsed.html,
+    ]  # fmt: skip
 
 
 async def settle_copy(
@@ -76,7 +72,6 @@ async def settle_copy(
     now: datetime,
 ) -> Row:
     """The same mail again, by another way: nothing new, unless this way is the urgent one (U1)."""
-    await describe(connection, row, parsed, None)
     sender = parsed.facts.sender
     if copy["outcome"] == Outcome.TICKET and sender and is_own_address(row["mailbox"], settings.urgent_addresses):
         await raise_once(
@@ -84,7 +79,8 @@ async def settle_copy(
             requested_by=accepted_by(sender), settings=settings, now=now,
         )  # fmt: skip
     landed = Landed(copy["ticket_id"], None, Outcome.IGNORED) if copy["ticket_id"] else None
-    return await settle(connection, row, Decision(Outcome.IGNORED, "copy"), landed, copy_of=copy["id"], now=now)
+    copied = Decision(Outcome.IGNORED, "copy")
+    return await settle(connection, row, copied, landed, read=(parsed, None), copy_of=copy["id"], now=now)
 
 
 def accepted_by(person: Person) -> str:
@@ -94,7 +90,7 @@ def accepted_by(person: Person) -> str:
 
 def accepted_files(files: Sequence[Attached]) -> list[Attached]:
     """What may be kept with a message, as from the form; the rest is only noted."""
-    return [file for file in files if file.content and sniff(file.content) is not None][:MOST_FILES]
+    return [file for file in files if file.media_type is not None][:MOST_FILES]
 
 
 def _refused(files: Sequence[Attached]) -> list[Attached]:

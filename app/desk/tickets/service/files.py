@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Protocol
+from typing import Protocol, runtime_checkable
 from uuid import UUID
 
-from app.adapters.file_type import file_name, sniff
+from app.adapters.file_type import file_name, media_type_of
 from app.core.db import Connection
 from app.core.ids import new_id
 from app.desk.tickets import queries
@@ -20,6 +20,13 @@ class Upload(Protocol):
     sha256: str
 
 
+@runtime_checkable
+class Examined(Protocol):
+    """A file whose type was told before, where mails are read."""
+
+    media_type: str | None
+
+
 Kept = tuple[UUID, str, str, int, bytes, bytes]
 
 
@@ -31,7 +38,7 @@ def examine(files: Sequence[Upload]) -> list[Kept]:
     """
     kept = []
     for number, file in enumerate(files):
-        media_type = sniff(file.content) if file.content else None
+        media_type = file.media_type if isinstance(file, Examined) else media_type_of(file.content)
         if media_type is None:
             raise Refusal(
                 "attachment-refused",

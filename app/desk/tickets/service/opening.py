@@ -55,6 +55,7 @@ class Opened:
     """What the requester is told."""
 
     ticket_id: UUID
+    message_id: UUID
     number: str
     lane: Lane
     status: Status
@@ -73,7 +74,6 @@ class Plan:
 
     write: Statement
     opened: Opened
-    message_id: UUID
     files: Sequence[Kept]
     urgency_requested_by: str | None
 
@@ -118,12 +118,11 @@ async def plan_ticket(
     files = examine(opening.files)
     facts = await _facts(connection, opening, settings, now)
     opening = _on_call(opening, facts)
-    opened, message_id = _opened(opening, facts, _decide(opening, facts, settings), now), new_id()
+    opened = _opened(opening, facts, _decide(opening, facts, settings), now)
     urgent = opening.urgent and not opening.honeypot
     return Plan(
-        write=Statement(queries.OPEN, _values(opened, message_id, opening, facts, actor), queries.OPEN_RACES),
+        write=Statement(queries.OPEN, _values(opened, opening, facts, actor), queries.OPEN_RACES),
         opened=opened,
-        message_id=message_id,
         files=files,
         urgency_requested_by=(opening.accepted_by or opening.name) if urgent else None,
     )
@@ -134,7 +133,7 @@ async def complete_ticket(
 ) -> None:
     """What comes after a plan's `write`, in the same transaction: its files, its urgency (U2)."""
     opened = plan.opened
-    await keep(connection, opened.ticket_id, plan.message_id, plan.files, now)
+    await keep(connection, opened.ticket_id, opened.message_id, plan.files, now)
     if plan.urgency_requested_by is not None:
         await open_urgency(
             connection, opened.ticket_id, plan.urgency_requested_by, fee_is_due=opened.urgency_fee_cents is not None,
@@ -194,6 +193,7 @@ def _opened(opening: Opening, facts: Row, decision: Acknowledgement, now: dateti
     ahead = facts["waiting_urgent"] + (0 if opening.urgent else facts["waiting_standard"])
     return Opened(
         ticket_id=new_id(),
+        message_id=new_id(),
         number=ticket_number(now, facts["sequence"]),
         lane=Lane.URGENT if opening.urgent else Lane.STANDARD,
         status=Status.SPAM if opening.honeypot else Status.NEW,
@@ -216,7 +216,7 @@ def _flags(opening: Opening, facts: Row, now: datetime) -> list[str]:
     return [*(flag for flag, raised in flags.items() if raised), *opening.flags]
 
 
-def _values(opened: Opened, message_id: UUID, opening: Opening, facts: Row, actor: dict[str, str]) -> list[object]:
+def _values(opened: Opened, opening: Opening, facts: Row, actor: dict[str, str]) -> list[object]:
     """The parameters of queries.OPEN, in its order."""
     decision = opened.acknowledgement
     history = {"channel": opening.channel, "lane": opened.lane, "acknowledgement": decision.outcome}
@@ -226,7 +226,7 @@ def _values(opened: Opened, message_id: UUID, opening: Opening, facts: Row, acto
         opening.site_url, facts["client_id"], facts["site_id"], facts["contact_id"], opening.follows_ticket_id,
         opened.received_at, _flags(opening, facts, opened.received_at), opened.urgency_fee_cents,
         opened.received_at if _fee_is_due(opening) else None, opening.accepted_by if _fee_is_due(opening) else None,
-        opened.terms_id, message_id, opening.author, opening.agent_id, opening.message, new_id(), actor, history,
+        opened.terms_id, opened.message_id, opening.author, opening.agent_id, opening.message, new_id(), actor, history,
         new_id(), bare_address(opening.email), decision.outcome, decision.reason, new_id(),
         facts["acknowledged_ever"] + 1 if decision.outcome == "queued" else None,
     ]  # fmt: skip
