@@ -111,7 +111,20 @@ async def test_reading_a_ticket(counted: Counted, committing_database: Database,
 
 
 @pytest.mark.parametrize(
-    "path", ["/v1/tickets", "/v1/queue", "/v1/tickets?q=menu", "/v1/clients", "/v1/calendar/closures"]
+    "path",
+    [
+        "/v1/tickets",
+        "/v1/queue",
+        "/v1/tickets?q=menu",
+        "/v1/clients",
+        "/v1/calendar/closures",
+        "/v1/quotes",
+        "/v1/quotes?status=expired",
+        "/v1/permanence-requests",
+        "/v1/calendar/permanences",
+        "/v1/inbound-messages",
+        "/v1/bounces",
+    ],
 )
 async def test_a_list_costs_the_same_for_5_and_for_50_rows(
     counted: Counted, committing_database: Database, committing_keys: Keys, path: str
@@ -121,6 +134,8 @@ async def test_a_list_costs_the_same_for_5_and_for_50_rows(
         async with committing_database.connection() as connection:
             for _ in range(wanted - 5 or 5):
                 await builders.a_ticket(connection)
-                await builders.a_client(connection)
+                client = await builders.a_client(connection)
+                permanence = await builders.a_permanence(connection, client["id"], status="quoted")
+                await builders.a_quote(connection, client["id"], permanence_id=permanence["id"])
         costs.append(await counted.round_trips("GET", path, headers=committing_keys["agent"]))
     assert costs[0] == costs[1] <= LIST

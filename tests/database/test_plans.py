@@ -60,8 +60,8 @@ def nodes(plan: dict[str, Any]) -> Iterator[dict[str, Any]]:
         yield from nodes(child)
 
 
-async def rows_read(connection: Connection, sql: str, values: Any, mode: str) -> int:
-    """How many rows of tickets a statement looked at, shown or not; each by way of an index."""
+async def rows_read(connection: Connection, sql: str, values: Any, mode: str, table: str = "tickets") -> int:
+    """How many rows of a table a statement looked at, shown or not; each by way of an index."""
     literals = ", ".join(f"'{value}'" for value in values)  # values of this file, nobody else's
     arguments = f"({literals})" if literals else ""
     await connection.execute(f"SET plan_cache_mode = {mode}; PREPARE probe AS {sql}")
@@ -70,7 +70,7 @@ async def rows_read(connection: Connection, sql: str, values: Any, mode: str) ->
     finally:
         await connection.execute("RESET plan_cache_mode; DEALLOCATE probe")
     (explained,) = json.loads(found[0])
-    scans = [node for node in nodes(explained["Plan"]) if node.get("Relation Name") == "tickets"]
+    scans = [node for node in nodes(explained["Plan"]) if node.get("Relation Name") == table]
     assert scans
     assert {node["Node Type"] for node in scans} <= {"Index Scan", "Index Only Scan"}, explained
     return int(

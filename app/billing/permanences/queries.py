@@ -162,16 +162,16 @@ async def calendar(
 
 
 def list_requests_sql(filters: Mapping[str, Any], after: UUID | None, limit: int) -> tuple[str, list[Any]]:
-    """The list's statement, newest first."""
+    """The list's statement, newest first; see `app/desk/tickets/queries.py` for the comparisons with >= and <=."""
     where = Where()
-    client_id = filters.get("client_id")
-    keys = ["p.id"] if client_id is None else ["p.client_id", "p.id"]
-    if client_id is not None:
-        where.add("p.client_id >= {} AND p.client_id <= {}", client_id, client_id)
+    lead = next((name for name in ("client_id", "status") if filters.get(name) is not None), None)
+    keys = ["p.id"] if lead is None else [f"p.{lead}", "p.id"]
+    if lead is not None:
+        where.add(f"p.{lead} >= {{}} AND p.{lead} <= {{}}", filters[lead], filters[lead])
     if after is not None:
-        values = [after] if client_id is None else [client_id, after]
+        values = [after] if lead is None else [filters[lead], after]
         where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
-    if filters.get("status") is not None:
+    if filters.get("status") is not None and lead != "status":
         where.add("p.status = {}", filters["status"])
     order = ", ".join(f"{key} DESC" for key in keys)
     return f"{REQUEST} WHERE {where} ORDER BY {order} LIMIT {limit:d}", where.values
