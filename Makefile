@@ -52,6 +52,7 @@ fuzz: venv  ## random input and sequences of calls for FUZZ_SECONDS with each ro
 bench: venv
 	@$(BIN)/python -m bench.run
 	@$(BIN)/python -m bench.mails
+	@$(BIN)/python -m bench.money
 	@$(BIN)/python -m bench.papers
 
 format: venv
