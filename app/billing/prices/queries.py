@@ -15,10 +15,15 @@ FROM (SELECT sum(minutes) AS minutes, hourly_rate_cents AS rate, discount_bp AS 
       FROM open_time WHERE client_id = $1 GROUP BY ticket_id, hourly_rate_cents, discount_bp) AS line
 """
 FEES = """
-SELECT coalesce(sum(f.amount_cents), 0)::bigint FROM urgencies u JOIN urgency_fees f ON f.urgency_id = u.id
+SELECT coalesce(sum(fee.cents), 0)::bigint FROM urgencies u CROSS JOIN LATERAL (
+    SELECT sum(f.amount_cents) AS cents FROM urgency_fees f
+    WHERE f.urgency_id = u.id AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id)) AS fee
 WHERE u.client_id = $1
 """
-QUOTES = "SELECT coalesce(sum(amount_cents), 0)::bigint FROM quote_charges WHERE client_id = $1"
+QUOTES = """
+SELECT coalesce(sum(q.amount_cents), 0)::bigint FROM quote_charges q
+WHERE q.client_id = $1 AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.charge_id = q.id)
+"""
 TICKET = """
 SELECT t.id, t.client_id, t.lane, t.estimated_minutes, c.billing_cycle, chargeable_minutes(t.id) AS chargeable_minutes,
        q.id AS quote_id

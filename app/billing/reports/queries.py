@@ -68,14 +68,17 @@ LEFT JOIN LATERAL (
 ) AS u ON true
 ORDER BY page.client_id
 """
-# $2 and $3 begin the current quarter and month: what was worked before is overdue.
+# $2 and $3 begin the current quarter and month: what was worked before is overdue. Fees and charges that an invoice
+# has claimed are on it.
 UNBILLED = """
 SELECT c.id AS client_id, c.name, c.billing_cycle, t.oldest_on, coalesce(t.minutes, 0)::bigint AS minutes,
        coalesce(t.cents, 0)::bigint AS amount_cents, coalesce(t.overdue_minutes, 0)::bigint AS overdue_minutes,
        coalesce(t.overdue_cents, 0)::bigint AS overdue_amount_cents, coalesce(f.cents, 0)::bigint AS urgency_fees_cents,
        coalesce(f.overdue_cents, 0)::bigint AS overdue_fees_cents, coalesce(q.cents, 0)::bigint AS quotes_cents,
        coalesce(q.overdue_cents, 0)::bigint AS overdue_quotes_cents
-FROM clients c
+FROM (SELECT id, name, billing_cycle FROM clients
+      WHERE id > $1 AND (id IN (SELECT client_id FROM open_time) OR id IN (SELECT client_id FROM urgencies)
+                         OR id IN (SELECT client_id FROM quote_charges))) AS c
 CROSS JOIN LATERAL (
     SELECT CASE c.billing_cycle WHEN 'monthly' THEN $3::date ELSE $2::date END AS begins_on,
            CASE c.billing_cycle WHEN 'monthly' THEN $5::timestamptz ELSE $4::timestamptz END AS begins_at
@@ -91,13 +94,15 @@ LEFT JOIN LATERAL (
 LEFT JOIN LATERAL (
     SELECT sum(f.amount_cents) AS cents,
            sum(f.amount_cents) FILTER (WHERE f.created_at < period.begins_at) AS overdue_cents
-    FROM urgencies u JOIN urgency_fees f ON f.urgency_id = u.id WHERE u.client_id = c.id
+    FROM urgencies u JOIN urgency_fees f ON f.urgency_id = u.id
+    WHERE u.client_id = c.id AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id)
 ) AS f ON true
 LEFT JOIN LATERAL (
     SELECT sum(amount_cents) AS cents, sum(amount_cents) FILTER (WHERE performed_on < period.begins_on) AS overdue_cents
-    FROM quote_charges WHERE client_id = c.id
+    FROM quote_charges h WHERE h.client_id = c.id
+      AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.charge_id = h.id)
 ) AS q ON true
-WHERE c.id > $1 AND (
+WHERE (
     EXISTS (SELECT FROM open_time o WHERE o.client_id = c.id AND (NOT $6::boolean OR o.worked_on < period.begins_on))
     OR coalesce(CASE WHEN $6 THEN f.overdue_cents ELSE f.cents END, 0) <> 0
     OR coalesce(CASE WHEN $6 THEN q.overdue_cents ELSE q.cents END, 0) <> 0)

@@ -213,3 +213,30 @@ async def test_a_fresh_ticket_costs_nothing(api: httpx.AsyncClient, conn: Connec
     assert (await api.get(f"/v1/tickets/{ticket['id']}/cost", headers=keys["client"])).status_code == 404
     large = await a_ticket(conn, client_id=keys.client_id, estimated_minutes=481)
     assert (await got(api, keys, f"/v1/tickets/{large['id']}/cost"))["quote_needed"] is True
+
+
+async def test_what_is_on_an_invoice_is_not_to_be_invoiced_any_more(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock
+):
+    ticket = await a_ticket(conn, client_id=keys.client_id)
+    urgency = {"ticket_id": str(ticket["id"]), "requested_by": "Tom Weber"}
+    opened = (await api.post("/v1/urgencies", json=urgency, headers=keys["agent"])).json()
+    await logged(api, keys, ticket["id"], 30)
+    path = f"/v1/clients/{keys.client_id}/balance"
+    before = (await api.get(path, headers=keys["client"])).json()["unbilled"]
+    assert (before["minutes"], before["amount_cents"], before["urgency_fees_cents"]) == (30, 6000, 15000)
+
+    clock.set(datetime(2027, 1, 5, 9, 0, tzinfo=UTC))
+    period = {"cycle": "quarterly", "period": "2026-Q4", "issue": True}
+    run = await api.post("/v1/invoice-runs", json=period, headers=keys["finance"])
+    assert run.status_code == 201, run.text
+    assert len(run.json()["created"]) == 1, run.text
+
+    after = (await api.get(path, headers=keys["client"])).json()["unbilled"]
+    assert (after["minutes"], after["amount_cents"], after["urgency_fees_cents"], after["total_cents"]) == (0, 0, 0, 0)
+    unbilled = await api.get("/v1/reports/unbilled", headers=keys["finance"])
+    assert unbilled.json()["items"] == []
+    cost = (await api.get(f"/v1/tickets/{ticket['id']}/cost", headers=keys["agent"])).json()
+    assert (cost["invoiced_minutes"], cost["amount_cents"], cost["urgency_fee_cents"]) == (30, 6000, 15000)
+    read = (await api.get(f"/v1/urgencies/{opened['id']}", headers=keys["agent"])).json()
+    assert read["fee_status"] == "invoiced"
