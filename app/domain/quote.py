@@ -6,7 +6,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
 
-from app.domain.calendar import DAY, day_start
+from app.domain.calendar import DAY, day_start, local_date, utc
 from app.domain.errors import Refusal
 from app.domain.money import amount_cents, discounted_cents
 from app.domain.moves import after
@@ -129,17 +129,24 @@ def check_lines(kind: Kind, lines: Iterable[Line]) -> None:
         raise Refusal("estimate-needs-minutes", "An estimate is made of minutes; fixed amounts belong in a quote.")
 
 
-def valid_until(today: date, wanted: date | None, valid_days: int) -> date:
-    """The last local date of a quote made today (Q2); refuses one before today as `validity-over`."""
-    until = wanted if wanted is not None else today + valid_days * DAY
+def valid_until(today: date, wanted: date | None, valid_days: int, begins_at: datetime | None = None) -> date:
+    """The last local date of a quote made today (Q2); refuses one before today as `validity-over`.
+
+    Nobody can buy an on-call that has begun: unless a date is wanted its quote ends on the day before, at the latest.
+    """
+    last = local_date(begins_at) if begins_at is not None else date.max
+    until = wanted if wanted is not None else min(today + valid_days * DAY, max(last - DAY, today))
     if until < today:
         raise Refusal("validity-over", "The quote would have expired already.", today=today)
+    if until > last:
+        raise Refusal("validity-over", "The on-call would have begun before.", begins_at=begins_at)
     return until
 
 
-def expires_at(valid_until_on: date) -> datetime:
-    """The instant from which nobody can accept: local midnight after the last day."""
-    return day_start(valid_until_on + DAY)
+def expires_at(valid_until_on: date, begins_at: datetime | None = None) -> datetime:
+    """The instant from which nobody can accept: local midnight after the last day, or when the on-call begins."""
+    midnight = day_start(valid_until_on + DAY)
+    return midnight if begins_at is None else min(midnight, utc(begins_at))
 
 
 def quote_number(year: int, sequence: int) -> str:

@@ -126,7 +126,7 @@ async def test_a_page_of_mails_costs_its_rows(skewed: Connection, filters: Any, 
 
 
 async def test_what_expires_and_what_is_reminded_of_is_found_by_its_index(skewed: Connection):
-    for sql in (quotes.EXPIRE, quotes.REMIND):
+    for sql in (quotes.DUE, quotes.REMIND):
         plan = await skewed.fetch(f"EXPLAIN {sql.replace('$1', '100')}")
         assert "ix_quotes_expires_at" in "\n".join(row[0] for row in plan)
 

@@ -92,6 +92,35 @@ def test_a_quote_is_valid_as_long_as_the_terms_say():
         q.valid_until(today, date(2026, 11, 24), 30)
 
 
+NIGHT = datetime(2026, 12, 5, 17, tzinfo=UTC)  # Saturday, 18:00 in Luxembourg
+
+
+@pytest.mark.parametrize(
+    ("today", "until"),
+    [
+        (date(2026, 11, 25), date(2026, 12, 4)),  # the eve of the on-call
+        (date(2026, 12, 4), date(2026, 12, 4)),
+        (date(2026, 12, 5), date(2026, 12, 5)),  # the same day
+        (date(2026, 10, 1), date(2026, 10, 31)),  # the usual thirty days are shorter
+    ],
+)
+def test_a_quote_for_on_call_ends_before_it_begins(today: date, until: date):
+    assert q.valid_until(today, None, 30, NIGHT) == until
+
+
+def test_a_wanted_end_lies_no_later_than_the_day_of_the_on_call():
+    today = date(2026, 11, 25)
+    assert q.valid_until(today, date(2026, 12, 5), 30, NIGHT) == date(2026, 12, 5)
+    with pytest.raises(Refusal) as refused:
+        q.valid_until(today, date(2026, 12, 6), 30, NIGHT)
+    assert (refused.value.code, refused.value.facts) == ("validity-over", {"begins_at": NIGHT})
+
+
+def test_nobody_accepts_once_the_on_call_has_begun():
+    assert q.expires_at(date(2026, 12, 5), NIGHT) == NIGHT
+    assert q.expires_at(date(2026, 12, 4), NIGHT) == datetime(2026, 12, 4, 23, tzinfo=UTC)
+
+
 def test_it_expires_at_local_midnight():
     assert q.expires_at(date(2026, 12, 25)) == datetime(2026, 12, 25, 23, tzinfo=UTC)
     assert q.expires_at(date(2026, 6, 30)) == datetime(2026, 6, 30, 22, tzinfo=UTC)

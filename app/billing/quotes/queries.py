@@ -44,11 +44,7 @@ SELECT (array_agg(id ORDER BY kind = 'quote' DESC, decided_at DESC))[1] AS quote
        coalesce(sum(minutes) FILTER (WHERE kind = 'estimate'), 0)::int AS minutes
 FROM quotes WHERE ticket_id = $1 AND status = 'accepted' HAVING count(*) > 0
 """
-EXPIRE = f"""
-WITH due AS (SELECT q.id FROM quotes q WHERE {OVER} ORDER BY q.id LIMIT $1 FOR UPDATE SKIP LOCKED)
-UPDATE quotes q SET status = 'expired', revision = revision + 1 FROM due WHERE q.id = due.id
-RETURNING q.id, q.number, q.version, q.client_id, q.ticket_id
-"""
+DUE = f"SELECT q.id, q.ticket_id, q.permanence_id FROM quotes q WHERE {OVER} ORDER BY q.id LIMIT $1"
 REMIND = """
 WITH due AS (
     SELECT q.id FROM quotes q JOIN terms ON terms.id = q.terms_id
@@ -181,9 +177,17 @@ async def chain_of_permanence(connection: Connection, permanence_id: UUID) -> UU
     return found
 
 
-async def expire(connection: Connection, most: int) -> list[Row]:
-    """See EXPIRE."""
-    return await connection.fetch(EXPIRE, most)
+async def due(connection: Connection, most: int) -> list[Row]:
+    """Those whose time is over and whose row does not say so yet."""
+    return await connection.fetch(DUE, most)
+
+
+async def expire(connection: Connection, quote_id: UUID) -> bool:
+    """Close one whose time is over; whether that is news."""
+    status = await connection.execute(
+        f"UPDATE quotes q SET status = 'expired', revision = revision + 1 WHERE q.id = $1 AND {OVER}", quote_id
+    )
+    return status != "UPDATE 0"
 
 
 async def remind(connection: Connection, most: int) -> list[Row]:

@@ -100,6 +100,25 @@ async def test_the_grid_suggests_a_price_and_says_why(desk: Desk, conn: Connecti
     assert (again["number"], again["version"]) == (quote["number"], 2)
 
 
+async def test_on_call_cannot_be_bought_once_it_has_begun(api: httpx.AsyncClient, desk: Desk, conn: Connection):
+    asked = await desk.asked()
+    quote = await desk.post(f"{PATH}/{asked['id']}/quote", {"lines": MONEY, "valid_until_on": "2031-06-21"}, 201)
+    assert quote["expires_at"] == "2031-06-21T16:00:00Z"
+    late = await desk.post(f"{PATH}/{asked['id']}/quote", {"lines": MONEY, "valid_until_on": "2031-06-22"}, 422)
+    assert (late["code"], late["errors"][0]["pointer"]) == ("validity-over", "/valid_until_on")
+    gone = await a_permanence(conn, desk.keys.client_id, starts_at=datetime.now(UTC) - timedelta(minutes=1))
+    begun = await desk.post(f"{PATH}/{gone['id']}/quote", {"lines": MONEY}, 422)
+    assert begun["code"] == "window-past"
+
+
+async def test_cancelling_tells_that_the_open_quote_is_withdrawn(desk: Desk, conn: Connection):
+    asked = await desk.asked()
+    quote = await desk.post(f"{PATH}/{asked['id']}/quote", {"lines": MONEY}, 201)
+    await desk.post(f"{PATH}/{asked['id']}/cancellation", {"reason": "Rain"})
+    told = await conn.fetch("SELECT type FROM events WHERE subject_id = $1 ORDER BY id", UUID(quote["id"]))
+    assert [row["type"] for row in told] == ["quote.written", "quote.withdrawn"]
+
+
 async def test_opening_hours_are_refused_or_cut(desk: Desk):
     friday = {"starts_at": "2031-06-20T16:30:00+02:00", "ends_at": "2031-06-20T22:30:00+02:00"}
     refused = await desk.post(PATH, desk.wish(**friday), 409)

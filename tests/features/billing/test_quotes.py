@@ -223,6 +223,7 @@ async def test_an_expired_quote_is_not_accepted(
 ):
     past = datetime.now(UTC) - timedelta(seconds=1)
     row = await a_quote(conn, keys.client_id, ticket_id=ticket["id"], expires_at=past)
+    await conn.execute("UPDATE tickets SET status = 'waiting_quote' WHERE id = $1", ticket["id"])
     path = f"/v1/public/quotes/{quote_token(SETTINGS, row['id'])}"
     assert (await api.get(path)).json()["status"] == "expired"
     for act in ("acceptance", "refusal"):
@@ -235,6 +236,7 @@ async def test_an_expired_quote_is_not_accepted(
     assert await conn.fetchval("SELECT status FROM quotes WHERE id = $1", row["id"]) == "expired"
     assert await conn.fetchval("SELECT count(*) FROM events WHERE type = 'quote.expired'") == 1
     assert (await desk.get("/v1/quotes?status=expired"))["items"][0]["id"] == str(row["id"])
+    assert await conn.fetchval("SELECT status FROM tickets WHERE id = $1", ticket["id"]) == "in_progress"
     revived = await desk.post(f"/v1/quotes/{row['id']}/versions", {"lines": LINES}, 201)
     assert (revived["version"], revived["status"], revived["number"]) == (2, "draft", row["number"])
 

@@ -101,16 +101,20 @@ PERMANENCE_LEGAL = {
 
 
 async def make_permanence(walk: Walk, state: str) -> Any:
-    """A request in that state, long past, with the quote that goes with it (or one that should not be there)."""
+    """A request in that state with the quote that goes with it (or one that should not be there).
+
+    What is not agreed yet lies ahead, the rest is long past.
+    """
+    year = 2031 if state in {"requested", "quoted"} else 2020
     stamps = {"done": "completed_at", "cancelled": "cancelled_at"}
     permanence = await a_permanence(
         walk.conn,
         walk.keys.client_id,
         status=state,
         requested_at=datetime(2020, 6, 1, tzinfo=UTC),
-        starts_at=datetime(2020, 6, 20, 16, tzinfo=UTC),
-        ends_at=datetime(2020, 6, 20, 22, tzinfo=UTC),
-        windows=[{"starts_at": "2020-06-20T16:00:00+00:00", "ends_at": "2020-06-20T22:00:00+00:00"}],
+        starts_at=datetime(year, 6, 20, 16, tzinfo=UTC),
+        ends_at=datetime(year, 6, 20, 22, tzinfo=UTC),
+        windows=[{"starts_at": f"{year}-06-20T16:00:00+00:00", "ends_at": f"{year}-06-20T22:00:00+00:00"}],
         **({stamps[state]: NOW} if state in stamps else {}),
     )
     accepted = state in {"accepted", "scheduled", "done"}

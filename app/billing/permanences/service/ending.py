@@ -7,6 +7,7 @@ from app.billing.permanences import queries
 from app.billing.permanences.service.following import tell
 from app.billing.quotes import queries as quotes
 from app.billing.quotes.service.charging import charge_cancellation, charge_permanence
+from app.billing.quotes.service.sending import tell as tell_of_quote
 from app.core.db import Connection, Database, Row
 from app.core.jobs import Effect, Handler, Job
 from app.domain import permanence as domain
@@ -50,6 +51,7 @@ async def cancel_permanence(
             due = await _charge(connection, permanence, quote, now)
         else:
             await quotes.update_quote(connection, quote["id"], {"status": QuoteStatus.WITHDRAWN})
+            await tell_of_quote(connection, quote, "quote.withdrawn", actor=actor, now=now, reason=reason)
     await queries.replace_shifts(connection, permanence["id"], [], now)
     changes = {"status": status, "cancelled_at": now, "cancellation_reason": reason}
     await queries.update_request(connection, permanence["id"], changes)

@@ -9,12 +9,18 @@ from app.core import events
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import Span
-from app.domain.permanence import Move, Status, move
+from app.domain.permanence import Move, Status, lead_minutes, move
 
 
 def windows_of(permanence: Row) -> tuple[Span, ...]:
     """The parts of a request outside opening hours, as they were found when it was made."""
     return spans_of(permanence["windows"])
+
+
+def check_quotable(permanence: Row, now: datetime) -> None:
+    """Refuses a quote for what is settled as `permanence-move`, for what has begun as `window-past`."""
+    move(Status(permanence["status"]), Move.QUOTE)
+    lead_minutes(now, permanence["starts_at"])
 
 
 async def quoted(

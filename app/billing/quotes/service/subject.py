@@ -1,6 +1,7 @@
 """What a quote is about: a ticket or a permanence request, locked before any of its quotes is."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from uuid import UUID
 
 from app.billing.permanences import queries as permanences
@@ -16,6 +17,11 @@ class Subject:
     client_id: UUID
     ticket: Row | None = None
     permanence: Row | None = None
+
+    @property
+    def begins_at(self) -> datetime | None:
+        """When the on-call begins."""
+        return self.permanence["starts_at"] if self.permanence is not None else None
 
     @property
     def about(self) -> str:

@@ -3,8 +3,9 @@
 from datetime import datetime, timedelta
 
 from app.billing.quotes import queries
-from app.billing.quotes.service.sending import tell
-from app.core.db import Database
+from app.billing.quotes.service.sending import back_to_work, tell
+from app.billing.quotes.service.subject import lock_subject
+from app.core.db import Connection, Database, Row
 from app.core.jobs import Effect, Handler, Job
 from app.desk.mail.service import queue_mail
 
@@ -13,15 +14,27 @@ STEP = 100
 
 
 async def expire_quotes(_job: Job, database: Database, now: datetime) -> Effect | None:
-    """Say of every quote whose time is over that it has expired; by its date it has already."""
+    """Say of every quote whose time is over that it has expired, as it has already by its date.
+
+    Its ticket waits no longer: the desk gets it back, as after a refusal.
+    """
     done = STEP
     while done == STEP:
-        async with database.transaction() as connection:
-            rows = await queries.expire(connection, STEP)
-            for row in rows:
-                await tell(connection, row, "quote.expired", actor=ACTOR, now=now)
+        async with database.connection() as connection:
+            rows = await queries.due(connection, STEP)
+        for row in rows:
+            async with database.transaction() as connection:
+                await _expire(connection, row, now)
         done = len(rows)
     return None
+
+
+async def _expire(connection: Connection, row: Row, now: datetime) -> None:
+    subject = await lock_subject(connection, row["ticket_id"], row["permanence_id"])
+    quote = await queries.lock_quote(connection, row["id"])
+    if await queries.expire(connection, row["id"]):
+        await tell(connection, quote, "quote.expired", actor=ACTOR, now=now)
+        await back_to_work(connection, subject, quote["number"], ACTOR, now)
 
 
 async def remind_of_quotes(_job: Job, database: Database, now: datetime) -> Effect | None:

@@ -60,7 +60,7 @@ async def write_quote(
 
     Raises:
         Refusal: see `lock_subject`; `ticket-not-open`, `permanence-move`, `quote-line-invalid`,
-            `estimate-needs-minutes`, `validity-over`.
+            `estimate-needs-minutes`, `validity-over`, `window-past`.
     """
     subject = await lock_subject(connection, ticket_id, permanence_id)
     if subject.ticket is not None and subject.ticket["status"] not in OPEN:
@@ -112,6 +112,8 @@ async def _write(
     now: datetime,
 ) -> UUID:  # fmt: skip
     today = local_date(now)
+    if subject.permanence is not None:
+        following.check_quotable(subject.permanence, now)
     terms = await terms_on(connection, today)
     lines = [_line(line, terms["hourly_rate_cents"]) for line in offer.lines]
     domain.check_lines(offer.kind, lines)
@@ -130,7 +132,7 @@ async def _write(
         totals=totals((line.net_cents for line in lines), vat),
         currency=terms["currency"],
         quoted_on=today,
-        valid_until_on=_valid_until(today, offer.valid_until_on, terms["quote_valid_days"]),
+        valid_until_on=_valid_until(today, offer.valid_until_on, terms["quote_valid_days"], subject.begins_at),
         remarks=offer.remarks,
         windows=following.windows_of(subject.permanence) if subject.permanence is not None else (),
         cancellation=offer.cancellation,
@@ -155,11 +157,11 @@ def _line(line: Mapping[str, Any], standard_rate_cents: int) -> Line:
         raise Refusal(refusal.code, refusal.detail, pointer="/lines") from None
 
 
-def _valid_until(today: date, wanted: date | None, valid_days: int) -> date:
+def _valid_until(today: date, wanted: date | None, valid_days: int, begins_at: datetime | None) -> date:
     try:
-        return domain.valid_until(today, wanted, valid_days)
+        return domain.valid_until(today, wanted, valid_days, begins_at)
     except Refusal as refusal:
-        raise Refusal(refusal.code, refusal.detail, pointer="/valid_until_on") from None
+        raise Refusal(refusal.code, refusal.detail, **refusal.facts | {"pointer": "/valid_until_on"}) from None
 
 
 def plain_line(line: Line) -> dict[str, Any]:
@@ -202,7 +204,7 @@ def _values(subject: Subject, place: _Place, paper: QuotePaper, terms_id: UUID, 
         "terms_id": terms_id,
         "quoted_on": paper.quoted_on,
         "valid_until_on": paper.valid_until_on,
-        "expires_at": domain.expires_at(paper.valid_until_on),
+        "expires_at": domain.expires_at(paper.valid_until_on, subject.begins_at),
         "text": text,
         "text_sha256": hashlib.sha256(text.encode()).digest(),
         "created_at": now,
