@@ -11,7 +11,7 @@ from facturx import parse_ubl_cii_xml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.adapters.invoice_check import Mismatch, sums_of
+from app.adapters.invoice_check import Mismatch, check_same, sums_of
 from app.adapters.invoice_cii import cii
 from app.adapters.invoice_readback import cii_sums, ubl_sums
 from app.adapters.invoice_ubl import ubl
@@ -156,6 +156,14 @@ def test_drafts_and_statements_are_no_e_invoices(document: Document, rendering: 
 def test_a_document_that_contradicts_itself_is_never_rendered(wrong: dict[str, Any], rendering: str):
     with pytest.raises(Mismatch):
         RENDERINGS[rendering](replace(a_document([a_line()]), **wrong))
+
+
+@pytest.mark.parametrize("wrong", [{"lines": (9001,)}, {"taxes": ()}, {"subtotal": 1}, {"vat": 1}, {"total": 1}])
+def test_what_reads_back_differently_never_leaves(wrong: dict[str, Any]):
+    document = a_document([a_line()])
+    check_same(document, sums_of(document))
+    with pytest.raises(Mismatch):
+        check_same(document, replace(sums_of(document), **wrong))
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 import struct
 import zlib
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -183,6 +184,13 @@ def test_the_same_document_is_the_same_bytes():
     first = invoice_pdf(document, LOOK)
     invoice_pdf(a_statement(), LOOK)
     assert invoice_pdf(replace(document), LOOK) == first
+
+
+def test_threads_do_not_mix_papers():
+    documents = [a_document([a_line(place)], number=f"F2026-{place:04d}") for place in range(1, 9)]
+    alone = [invoice_pdf(document, LOOK) for document in documents]
+    with ThreadPoolExecutor(4) as threads:
+        assert list(threads.map(lambda document: invoice_pdf(document, LOOK), documents * 3)) == alone * 3
 
 
 @pytest.mark.parametrize("document", [a_document([a_line()]), a_statement(), a_long_document(30)])
