@@ -93,10 +93,11 @@ def _buyer(document: Document, words: InvoiceWords) -> dict[str, Any]:
 
 
 def _address(address: Address) -> list[str]:
-    """As the post wants it: `L-1234` at home, the country's name abroad."""
-    if address.country == SELLER:
-        return [address.street, f"L-{address.postal_code.removeprefix('L-')} {address.city}"]
-    return [address.street, f"{address.postal_code} {address.city}", country(address.country)]
+    """As the post wants it: `L-1234` at home, the country's name abroad; a draft's may lack all of it."""
+    at_home = address.country == SELLER
+    code = f"L-{address.postal_code.removeprefix('L-')}" if at_home and address.postal_code else address.postal_code
+    lines = [address.street, f"{code} {address.city}".strip(), "" if at_home else country(address.country)]
+    return [line for line in lines if line]
 
 
 def _facts(document: Document, words: InvoiceWords) -> Iterator[tuple[Pair, str]]:

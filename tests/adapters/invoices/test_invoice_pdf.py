@@ -13,9 +13,10 @@ from app.adapters.invoice_check import Mismatch
 from app.adapters.invoice_pdf import Look, invoice_pdf
 from app.adapters.invoice_qr import payment_code, transfer
 from app.adapters.invoice_words import amount, hours, percent
-from app.domain.invoice_document import Document
+from app.domain.invoice_document import Address, Document
 from tests.adapters.invoices.kinds import DOCUMENTS
 from tests.adapters.invoices.papers import (
+    BAKERY,
     HOUSE,
     a_credit_note,
     a_document,
@@ -162,6 +163,13 @@ def test_a_postal_code_at_home_has_its_letter_once():
     seller = replace(HOUSE, address=replace(HOUSE.address, postal_code="L-1234"))
     assert "L-1234 Luxembourg" in text(invoice_pdf(a_document([a_line()], seller=seller), LOOK))
     assert "L-L-" not in text(invoice_pdf(a_document([a_line()], seller=seller), LOOK))
+
+
+def test_a_draft_may_lack_the_address():
+    nowhere = replace(BAKERY, address=Address("", "", "", "LU"), contact_name=None, vat_number=None)
+    said = text(invoice_pdf(a_document([a_line()], buyer=nowhere, number=None, issued_on=None), LOOK))
+    assert "Boulangerie Schmit S.à r.l." in said
+    assert "L- " not in said
 
 
 def test_a_tickets_number_is_printed_once_beside_its_subject():
