@@ -84,7 +84,7 @@ class Settings(BaseSettings):
 
     head_seconds: int = Field(default=15, ge=1, description="How long a request's line and headers may take.")
     body_seconds: int = Field(default=30, ge=1, description="A body too; large ones longer, by what has come.")
-    upload_mebibytes: int = Field(default=160, ge=32, description="Files and mails taken in at a time, in a process.")
+    upload_mebibytes: int = Field(default=96, ge=32, description="Files and mails taken in at a time, in a process.")
     uploads_at_once_per_ip: int = Field(default=4, ge=1, description="Forms with files, in one process.")
 
     database_url: str | None = None

@@ -28,7 +28,8 @@ LOCAL_DATE = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 DIGITS = re.compile(r"[0-9]{1,10}")
 PHONE = re.compile(r"\+?[0-9 ()./\-]{3,30}", re.ASCII)
 FIRST_YEAR, LAST_YEAR = 2000, 2100
-INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Zl", "Zp", "Zs"}
+INVISIBLE = {"Cc", "Cf", "Cn", "Co", "Cs", "Me", "Mn", "Zl", "Zp", "Zs"}
+BLANK_LETTERS = set("\u115f\u1160\u2800\u3164\uffa0")  # Hangul fillers and Braille's blank: letters without ink
 # Unicode's Cc and Cs, but for the two that belong into a text of several lines.
 CONTROL = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 SMALLEST_PHONE = 3
@@ -61,9 +62,9 @@ class Out(BaseModel):
 
 
 def _visible(text: str) -> str:
-    if text.isprintable() and not text.isspace() and text:
+    if text[:1].isascii() and text[:1].isprintable() and not text[:1].isspace():
         return text
-    if all(unicodedata.category(character) in INVISIBLE for character in text):
+    if all(unicodedata.category(character) in INVISIBLE or character in BLANK_LETTERS for character in text):
         raise PydanticCustomError("text_blank", "There must be something to read.")
     return text
 

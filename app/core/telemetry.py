@@ -44,6 +44,8 @@ def configure_logs(level: str) -> None:
         )
     )
     logging.basicConfig(handlers=[handler], level=logging.WARNING, force=True)
+    # It warns of every form that cannot be read: the sender is told so, and nobody else needs to be.
+    logging.getLogger("python_multipart").setLevel(logging.ERROR)
 
 
 def configure_traces(settings: Settings) -> None:

@@ -113,9 +113,19 @@ class Wire(HttpToolsProtocol):
             return
         problem, request_id = Problem(code), new_id().hex
         LOGGER.info("request", request_id=request_id, method=None, route="none", status=problem.kind.status, code=code)
-        if self.cycle is None or self.cycle.response_complete:
+        if self._is_about_what_is_unanswered():
             self.transport.write(_bytes_of(problem, problem.body(self.base_url, request_id), request_id))
         self.transport.close()
+
+    def _is_about_what_is_unanswered(self) -> bool:
+        """Whether no other answer is on its way; a request whose body is at fault is told to be gone first."""
+        if self.cycle is None or self.cycle.response_complete:
+            return True
+        if not self._started or self._in_head or self.cycle.response_started:
+            return False
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        return True
 
 
 def _bytes_of(problem: Problem, document: Mapping[str, Any], request_id: str) -> bytes:

@@ -14,7 +14,17 @@ NOT_TEXT = [1, True, 1.5, [MARKER], {MARKER: MARKER}]
 UNSTORABLE = [f"{MARKER}\x00", f"\ud800{MARKER}", f"{MARKER}\udfff\ud800"]
 NOT_ONE_LINE = [f"{MARKER}\r\nBcc: x@y.lu", f"{MARKER}\na", f"a\u2028{MARKER}", f"\x1b[2J{MARKER}", f"{MARKER}\x85a"]
 MANY_LINES = {"message", "body", "description", "fr", "en", "de", "remarks"}
-INVISIBLE = ["", " ", "\t\r\n ", "\u202e\u2066", "\u200b\ufeff", "\u00ad\u00a0\u3000"]
+INVISIBLE = [
+    "",
+    " ",
+    "\t\r\n ",
+    "\u202e\u2066",
+    "\u200b\ufeff",
+    "\u00ad\u00a0\u3000",
+    "\u3164",
+    "\u2800 \u115f",
+    "\u0301\u0301",
+]
 NOT_AN_INTEGER = [2**31, 2**63, -(2**31), 1.0, 1.5, "1", MARKER, True, [], {}]
 NOT_A_BOOLEAN = ["true", 1, 0, MARKER, [], {}]
 NOT_AN_ID = ["1.0", "", "x" * 36, MARKER, "019ab000-0000-7000-8000-00000000000g", 1, [], {}, f"{MARKER}\x00"]

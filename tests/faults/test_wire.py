@@ -77,6 +77,9 @@ def problem_in(said: bytes) -> tuple[int, str]:
     return document["status"], document["code"]
 
 
+POST = b"POST /v1/public/tickets HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
+
+
 @pytest.mark.parametrize(
     "sent",
     [
@@ -90,6 +93,9 @@ def problem_in(said: bytes) -> tuple[int, str]:
         b"POST /v1/public/tickets HTTP/1.1\r\nHost: a\r\nContent-Length: -1\r\n\r\n",
         b"POST /v1/public/tickets HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nTransfer-Encoding: chunked\r\n\r\n0\r\n\r\n",
         b"POST /v1/public/tickets HTTP/1.1\r\nHost: a\r\nContent-Length: 3\r\nContent-Length: 4\r\n\r\nabcd",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n-1\r\n{}\r\n0\r\n\r\n",
+        POST + b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}garbage",
+        POST + b"Transfer-Encoding: xchunked\r\n\r\n{}",
     ],
 )
 def test_what_is_no_request_gets_a_problem(server: LiveServer, sent: bytes):
@@ -167,6 +173,13 @@ def test_several_requests_on_one_line_are_each_answered(server: LiveServer):
         said = line.to_the_end()
         assert said.count(b"HTTP/1.1 200 OK") == 2
         assert said.count(b'"status"') == 1
+
+
+def test_rubbish_after_a_request_does_not_answer_for_it(server: LiveServer):
+    with Line(server) as line:
+        line.send(b"GET /v1/public/desk HTTP/1.1\r\nHost: a\r\n\r\nrubbish rubbish\r\n\r\n")
+        said = line.to_the_end()
+        assert b"malformed-request" not in said or said.startswith(b"HTTP/1.1 200")
 
 
 def test_another_protocol_is_not_spoken(server: LiveServer):
