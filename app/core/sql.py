@@ -48,9 +48,9 @@ async def one(connection: Connection, statement: str, *values: Any) -> Row:
 class Where:
     """Conditions joined by AND. A piece is a constant of the code with `{}` where its values go."""
 
-    def __init__(self) -> None:
+    def __init__(self, values: list[Any] | None = None) -> None:
         self.conditions: list[str] = []
-        self.values: list[Any] = []
+        self.values = [] if values is None else values  # another part of the same statement goes on numbering
 
     def add(self, condition: str, *values: Any) -> None:
         """Add one condition; each `{}` becomes $1, $2 and so on."""

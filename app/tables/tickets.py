@@ -56,10 +56,12 @@ class Ticket(SQLModel, table=True):
         UniqueConstraint("client_id", "id"),
         ForeignKeyConstraint(["client_id", "site_id"], ["sites.client_id", "sites.id"]),
         ForeignKeyConstraint(["client_id", "contact_id"], ["contacts.client_id", "contacts.id"]),
-        # Lists: newest first, whole, per client, per status, per assignee.
+        # Lists: newest first, whole, per client, per status, per channel, per assignee, the urgent ones.
         Index("ix_tickets_received_at_id", "received_at", "id"),
         Index("ix_tickets_client_id_received_at_id", "client_id", "received_at", "id"),
         Index("ix_tickets_status_received_at_id", "status", "received_at", "id"),
+        Index("ix_tickets_channel_received_at_id", "channel", "received_at", "id"),
+        Index("ix_tickets_urgent", "received_at", "id", postgresql_where=text("lane = 'urgent'")),
         Index(
             "ix_tickets_assignee_id_received_at_id",
             "assignee_id",

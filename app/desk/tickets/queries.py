@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core.db import Connection, Row
 from app.core.domain_names import domain_of
 from app.core.jobs import INSERT_JOB
-from app.core.sql import Where, assignments, document, instant, one
+from app.core.sql import assignments, document, instant, one
 from app.desk.calendar.queries import CLOSED
 
 TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, t.client_id, t.site_id, t.contact_id,
@@ -304,54 +304,3 @@ async def agent_name(connection: Connection, agent_id: UUID | None) -> str | Non
     """How an agent signs."""
     name: str | None = await connection.fetchval("SELECT name FROM agents WHERE id = $1", agent_id)
     return name
-
-
-# The list's leading index column when it is filtered by it. Comparing with >= and <= instead of = keeps the planner
-# from treating the column as constant: then only the composite index gives the wanted order, and a client that owns
-# most rows can never make it walk an index of all tickets backwards.
-LEADS = ("client_id", "assignee_id", "status")
-
-
-def list_tickets_sql(
-    filters: Mapping[str, Any], after: tuple[datetime, UUID] | None, limit: int
-) -> tuple[str, list[Any]]:
-    """The list's statement, newest first, for any set of filters."""
-    where = Where()
-    lead = next((name for name in LEADS if filters.get(name) is not None), None)
-    keys = [*([f"t.{lead}"] if lead is not None else []), "t.received_at", "t.id"]
-    if lead is not None:
-        where.add(f"t.{lead} >= {{}}", filters[lead])
-        if after is None:  # beside a cursor it would make the scan begin at the newest row again
-            where.add(f"t.{lead} <= {{}}", filters[lead])
-    if after is not None:
-        values = [filters[lead], *after] if lead is not None else list(after)
-        where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
-    _narrow(where, filters, lead)
-    order = ", ".join(f"{key} DESC" for key in keys)
-    return (
-        f"SELECT d.document, t.received_at, t.id FROM tickets t {DOCUMENT} "
-        f"WHERE {where} ORDER BY {order} LIMIT {limit:d}"
-    ), where.values
-
-
-def _narrow(where: Where, filters: Mapping[str, Any], lead: str | None) -> None:
-    for name in ("client_id", "assignee_id", "status", "lane", "channel", "number"):
-        if name != lead and filters.get(name) is not None:
-            where.add(f"t.{name} = {{}}", filters[name])
-    if filters.get("received_from") is not None:
-        where.add("t.received_at >= {}", filters["received_from"])
-    if filters.get("received_until") is not None:
-        where.add("t.received_at < {}", filters["received_until"])
-    for word in filters.get("words", ()):
-        visible = "" if filters["internal"] else " AND m.visibility = 'public'"
-        where.add(
-            f"t.id IN (SELECT m.ticket_id FROM messages m WHERE m.search @@ to_tsquery('simple', {{}}){visible})", word
-        )
-
-
-async def list_tickets(
-    connection: Connection, filters: Mapping[str, Any], after: tuple[datetime, UUID] | None, limit: int
-) -> list[Row]:
-    """See `list_tickets_sql`."""
-    sql, values = list_tickets_sql(filters, after, limit)
-    return await connection.fetch(sql, *values)

@@ -13,7 +13,7 @@ from app.core.paging import Cursor, Limit, Page
 from app.core.problems import invalid, not_found
 from app.core.shapes import Instant
 from app.core.unit import Unit, Work
-from app.desk.tickets import queries, service
+from app.desk.tickets import listing, queries, service
 from app.desk.tickets.schemas import (
     AttachmentOut,
     Channel,
@@ -66,7 +66,7 @@ async def list_tickets(
             return paging.answer([], None)
         filters |= found
     after = paging.decode_pair(cursor, paging.instant, UUID) if cursor else None
-    rows = await queries.list_tickets(await work.connection(), filters, after, limit + 1)
+    rows = await listing.list_tickets(await work.connection(), filters, after, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "received_at", "id")
     return paging.answer_written([row["document"] for row in shown], next_cursor)
 
