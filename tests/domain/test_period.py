@@ -12,6 +12,7 @@ from app.domain.calendar import Span, local_date
 from app.domain.errors import Refusal
 from app.domain.period import (
     Cycle,
+    cycle_change_on,
     following,
     parse_period,
     period_of,
@@ -197,3 +198,8 @@ def test_cuts_lose_nothing_and_each_part_lies_in_one_period(start: datetime, min
 def test_periods_sort_by_time() -> None:
     names = ["2027-Q1", "2026-Q4", "2026-Q3"]
     assert [period.name for period in sorted(map(parse_period, names))] == names[::-1]
+
+
+def test_another_cycle_holds_from_the_next_quarter() -> None:
+    assert cycle_change_on(date(2026, 11, 25)) == date(2027, 1, 1)
+    assert cycle_change_on(date(2026, 10, 1)) == date(2027, 1, 1)
