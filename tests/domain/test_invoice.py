@@ -251,7 +251,8 @@ def test_ten_thousand_random_invoices_come_to_the_cents_of_a_second_opinion():
     for _ in range(10_000):
         issued = date(2022, 7, 1) + timedelta(days=chance.randrange(1600))
         period = period_of(issued - timedelta(days=chance.randrange(1, 120)), chance.choice(list(Cycle)))
-        time, oracle = [], {}
+        time: list[OpenMinutes] = []
+        oracle: dict[tuple[UUID, int, int, int], int] = {}
         for number in range(chance.randrange(1, 9)):
             ticket = replace(TICKET, id=UUID(int=chance.randrange(3)), number=f"EC-{chance.randrange(3)}")
             ticket = replace(ticket, number=f"EC-{ticket.id.int}")
