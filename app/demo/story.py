@@ -15,6 +15,7 @@ from typing import Any
 
 from app.core.settings import Settings
 from app.demo.by_mail import by_mail
+from app.demo.invoicing import invoicing
 from app.demo.quoting import on_call, quoting
 from app.demo.year import a_year
 
@@ -46,6 +47,17 @@ class Story:
         """A mail, as its reader sees it."""
         part = letter.get_body(("plain",))
         _show_mail("mail", letter, str(part.get_content()) if part is not None else "")
+
+    def file(self, path: str, name: str, *, key: str) -> None:
+        """Download a file into the folder `papers` beside the outbox."""
+        print(f"GET {path}  (key: {key})")
+        request = urllib.request.Request(self.base_url + path)  # noqa: S310 (our own service)
+        request.add_header("Authorization", f"Bearer {self.keys[key]}")
+        with urllib.request.urlopen(request, timeout=10) as answer:  # noqa: S310
+            folder = self.outbox.parent / "papers"
+            folder.mkdir(exist_ok=True)
+            (folder / name).write_bytes(answer.read())
+        print(f"  {answer.status}  {answer.headers['Content-Type']}, kept as {folder / name}")
 
     def call(self, method: str, path: str, body: Any = None, *, key: str | None = None, **headers: str) -> Any:
         """One request; prints it and what matters of its answer, and leaves when the service refuses."""
@@ -137,6 +149,7 @@ CHAPTERS: list[tuple[str, Callable[[Story], None]]] = [
     ("More than a day of work: the quote", quoting),
     ("On call during an event", on_call),
     ("A conversation by mail", by_mail),
+    ("From minutes to the paid invoice", invoicing),
     ("A year of one client", a_year),
 ]
 

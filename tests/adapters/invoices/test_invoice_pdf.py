@@ -82,7 +82,7 @@ def test_a_discount_has_its_column():
 
 
 def test_the_annex_tells_minutes_of_each_ticket_day_and_agent():
-    said = pages(invoice_pdf(a_document([a_line(quantity=75)], prepaid_annex=(a_pool(),)), LOOK))[1]
+    said = text(invoice_pdf(a_document([a_line(quantity=75)], prepaid_annex=(a_pool(),)), LOOK))
     assert "EC-2026-000001 Panier vide : correction du thème 1 h 15 75" in said
     assert "02/07/2026 Bruno Weber 0 h 35 35" in said
     assert "04/07/2026 Chloé Dupont 0 h 40 40" in said
@@ -92,6 +92,12 @@ def test_the_annex_tells_minutes_of_each_ticket_day_and_agent():
     assert "13 h 10" in said
     assert "Valables jusqu'au 31 décembre 2026" in said
     assert "10/07/2026 EC-2026-000002 Bruno Weber 0 h 40" in said
+
+
+@pytest.mark.parametrize(("tickets", "pages_of_it"), [(2, 1), (8, 2)])
+def test_a_short_annex_stays_with_its_invoice(tickets: int, pages_of_it: int):
+    lines = [a_line(place, quantity=75) for place in range(1, tickets + 1)]
+    assert len(pages(invoice_pdf(a_document(lines), LOOK))) == pages_of_it
 
 
 def test_late_time_is_marked_and_keeps_its_date():

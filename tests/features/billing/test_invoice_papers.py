@@ -113,3 +113,55 @@ async def test_another_clients_paper_is_not_there(api: httpx.AsyncClient, keys: 
     nobodys = await get(api, keys, "client", {"id": AGENT_ID}, form)
     assert theirs.status_code == nobodys.status_code == 404
     assert theirs.json() | {"request_id": ""} == nobodys.json() | {"request_id": ""}
+
+
+async def credited(api: httpx.AsyncClient, keys: Keys, invoice: Any, **body: Any) -> Any:
+    path = f"/v1/invoices/{invoice['id']}/credit-notes"
+    answer = await api.post(path, json={"reason": "Panne de notre fait"} | body, headers=keys["finance"])
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+@pytest.mark.parametrize(
+    ("wish", "total_cents", "said"),
+    [({}, 10530, "105,30 €"), ({"minutes": 7}, 1638, "0 h 07"), ({"net_cents": 333}, 390, "3,90 €")],
+)
+async def test_a_credit_note_is_one_in_every_form(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, invoice: Any, wish: Any, total_cents: int, said: str
+):
+    line_id = await conn.fetchval("SELECT id FROM invoice_lines WHERE invoice_id = $1", invoice["id"])
+    lines = {"lines": [{"line_id": str(line_id)} | wish]} if wish else {}
+    note = await credited(api, keys, invoice, **lines)
+    assert (note["number"], note["total_cents"]) == ("NC2026-0001", total_cents)
+    inspector = Inspector()
+    for form in ("ubl", "cii"):
+        xml = (await get(api, keys, "accounting", note, form)).content
+        assert inspector.complaints(xml) == []
+        assert b"F2026-0001" in xml
+        assert b">381<" in xml
+    inspector.close()
+    pdf = text((await get(api, keys, "client", note, "pdf")).content)
+    assert "Cette note corrige la facture F2026-0001" in pdf
+    assert "Panne de notre fait" in pdf
+    assert said in pdf
+
+
+async def test_reverse_charge_holds_before_the_official_rules(api: httpx.AsyncClient, conn: Connection, keys: Keys):
+    await conn.execute(
+        "UPDATE clients SET country = 'DE', vat_number = 'DE136695976', language = 'de' WHERE id = $1", keys.client_id
+    )
+    proof = {"valid": True, "checked_at": "2026-11-24T09:00:00Z", "reference": "VIES WAPIAAAAZLvb3e5e"}
+    answer = await api.post(f"/v1/clients/{keys.client_id}/vat-proofs", json=proof, headers=keys["finance"])
+    assert answer.status_code == 201, answer.text
+    ticket = await a_ticket(conn, client_id=keys.client_id)
+    await an_entry(conn, ticket, AGENT_ID, 45)
+    invoice = await invoiced(conn, keys.client_id)
+    assert (invoice["vat_cents"], invoice["total_cents"]) == (0, 9000)
+    xml = (await get(api, keys, "accounting", invoice, "ubl")).content
+    inspector = Inspector()
+    assert inspector.complaints(xml) == []
+    inspector.close()
+    assert b">AE<" in xml
+    pdf = text((await get(api, keys, "client", invoice, "pdf")).content)
+    assert "Autoliquidation" in pdf
+    assert "Steuerschuldnerschaft des Leistungsempfängers" in pdf
