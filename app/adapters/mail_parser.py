@@ -100,11 +100,20 @@ class MailParser:
             Unreadable: it breaks a limit of parts, depth, memory or time, or cannot be read at all.
         """
         async with self.places:
-            child = self.idle.pop() if self.idle else await asyncio.to_thread(Child, self.seconds)
+            child = self.idle.pop() if self.idle else await self._new_child()
             try:
                 return decode(await child.ask(raw))
             finally:
                 await self._keep(child)
+
+    async def _new_child(self) -> Child:
+        """A process more; whoever asked may give up meanwhile, and then the next one has it."""
+        starting = asyncio.ensure_future(asyncio.to_thread(Child, self.seconds))
+        try:
+            return await asyncio.shield(starting)
+        except asyncio.CancelledError:
+            await self._keep(await starting)
+            raise
 
     async def _keep(self, child: Child) -> None:
         if child.lost or self.closed:

@@ -66,6 +66,8 @@ function show() {
   const vat = t(`vat_${quote.vat_category}`, { percent: percent(quote.vat_rate_bp) });
   const sums = [[t("subtotal"), quote.subtotal_cents], [vat, quote.vat_cents], [t("total"), quote.total_cents]];
   byId("sums").replaceChildren(...sums.map(([label, cents]) => row([label, money(cents, quote.currency)], 3)));
+  byId("remarks").hidden = !quote.remarks;
+  byId("remarks").textContent = quote.remarks ?? "";
   byId("text").textContent = quote.text;
   byId("digest").textContent = quote.text_sha256;
   byId("pdf").href = `${door}/pdf`;

@@ -19,6 +19,7 @@ from tests.browser.form_page import LOCALES, needs_chromium
 from tests.live import LiveServer, LiveServers, free_port
 
 pytestmark = needs_chromium
+REMARKS = "Without translations.\n<i>Two weeks.</i>"
 LINES = [
     {"description": "<b>Page</b> with a map", "minutes": 840},
     {"description": "Licence", "quantity": 1, "unit_price_cents": 9_000, "discount_bp": 1_000},
@@ -59,7 +60,7 @@ class Place:
                 "subject": "A page", "message": "With a map.", "client_id": self.client_id,
             },
         )  # fmt: skip
-        body = {"ticket_id": ticket["id"], "kind": kind, "lines": lines or LINES}
+        body = {"ticket_id": ticket["id"], "kind": kind, "lines": lines or LINES, "remarks": REMARKS}
         return self.post(f"/v1/quotes/{self.post('/v1/quotes', body)['id']}/sending", {})
 
     def read(self, quote: Any) -> Any:
@@ -116,7 +117,8 @@ def test_the_page_shows_all_of_the_quote_in_three_languages(open_quote: Any, pla
         expect(page.locator("#title")).to_contain_text(title)
         expect(page.locator("#sums tr:last-child")).to_contain_text(total)
     expect(page.locator("#lines tr").first).to_contain_text("<b>Page</b> with a map")
-    page.click("summary")
+    expect(page.locator("#remarks")).to_have_text(REMARKS)
+    expect(page.locator("#text")).to_be_visible()
     expect(page.locator("#text")).to_contain_text(f"Devis {quote['number']}, version 1")
     expect(page.locator("#digest")).to_have_text(quote["text_sha256"])
     with page.expect_download() as download:

@@ -128,6 +128,7 @@ async def take_in(
             inbound_id, known = await keep(connection, raw, recipient, settings, now)
     except BaseException:
         being_read.cancel()
+        await asyncio.gather(being_read, return_exceptions=True)
         raise
     reading = await being_read
     if known is not None and known["outcome"] is not None:
