@@ -57,7 +57,7 @@ TEXTS = {
     "event": "Night of the Museums",
     "file_name": "basket.png",
     "flags": "late",
-    "formula": "45 minute at 120.00 EUR per 60 minutes, rounded half up once: 90.00 EUR.",
+    "formula": "45 minutes at 120.00 EUR per 60 minutes, rounded half up once: 90.00 EUR.",
     "fr": "Les demandes ponctuelles sont facturées au temps passé.",
     "header_message_id": "<CAF0a1b2c3@mail.boulangerie-schmit.example>",
     "iban": "LU280019400644750000",

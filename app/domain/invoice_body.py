@@ -131,8 +131,12 @@ def _line_differences(before: Sequence[DocumentLine], now: Sequence[DocumentLine
     for key in new.keys() - old.keys():
         yield f"New: {new[key].description} ({_amount(new[key].net_cents)})."
     for key in [key for key in new if key in old and _without_id(new[key]) != _without_id(old[key])]:
-        was, is_ = (f"{line.quantity} {line.unit}, {_amount(line.net_cents)}" for line in (old[key], new[key]))
+        was, is_ = (f"{_count(line)}, {_amount(line.net_cents)}" for line in (old[key], new[key]))
         yield f"Changed: {new[key].description}: {was} before, {is_} now."
+
+
+def _count(line: DocumentLine) -> str:
+    return f"{line.quantity} {line.unit}" if abs(line.quantity) == 1 else f"{line.quantity} {line.unit}s"
 
 
 def _without_id(line: DocumentLine) -> DocumentLine:

@@ -98,7 +98,7 @@ async def test_queries_that_are_not_acceptable(attacker: Attacker, operation: Op
             fine = {422, 200} if name in FREE_TEXT else {422}
             await attacker.send(operation, f"{name}={value[:40]}", fine, url=f"{path}?{name}={value}", **request)
     for value in FORGED if "cursor" in operation.query_names else []:
-        await attacker.send(operation, f"cursor={value[:40]}", {200, 422}, url=f"{path}?cursor={value}")
+        await attacker.send(operation, f"cursor={value[:40]}", {200, 422}, url=f"{path}?cursor={value}", **request)
     attacker.check()
     assert await attacker.contents() == before
 

@@ -225,7 +225,7 @@ def test_differences_in_words():
     assert differences(before, now) == (
         "Gone: EC-2026-000008 · The menu does not open (10.00 EUR).",
         "New: EC-2026-000007 · Forfait d'ouverture d'urgence (150.00 EUR).",
-        "Changed: EC-2026-000007 · The menu does not open: 25 minute, 50.00 EUR before, 30 minute, 60.00 EUR now.",
+        "Changed: EC-2026-000007 · The menu does not open: 25 minutes, 50.00 EUR before, 30 minutes, 60.00 EUR now.",
         "Changed: the client's data.",
         "Changed: the client's language.",
         "Changed: the tax.",

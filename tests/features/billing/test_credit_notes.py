@@ -195,7 +195,7 @@ async def test_a_draft_is_issued_only_as_it_was_read(
     refused = await api.post(f"{path}/issue", json={}, headers=match)
     assert (refused.status_code, refused.json()["code"]) == (409, "facts-changed")
     assert refused.json()["differences"] == [
-        f"Changed: {ticket['number']} · The menu does not open: 50 minute, 100.00 EUR before, 60 minute, 120.00 EUR now.",
+        f"Changed: {ticket['number']} · The menu does not open: 50 minutes, 100.00 EUR before, 60 minutes, 120.00 EUR now.",
         "Changed: the tax.",
         "The total was 117.00 EUR, and is 140.40 EUR now.",
     ]
@@ -231,4 +231,4 @@ async def test_another_digest_parks_the_client_and_tells_how_it_is_now(
     digests = [{"client_id": str(keys.client_id), "digest": preview["digest"]}]
     (parked,) = (await run(api, keys, digests=digests))["parked"]
     assert parked["reason"] == "facts-changed"
-    assert "Now it is 140.40 EUR in all, on 1 lines" in parked["detail"]
+    assert "Now it is 140.40 EUR in all, on 1 line" in parked["detail"]

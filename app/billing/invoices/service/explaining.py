@@ -82,10 +82,11 @@ def _priced(line: Row, quantity: int) -> int:
 
 def _formula(line: Row) -> str:
     price = f"{decimal_text(line['unit_price_cents'])} EUR"
+    unit = line["unit"] if abs(line["quantity"]) == 1 else f"{line['unit']}s"
     per = f" per {line['base_quantity']} {line['unit']}s" if line["base_quantity"] > 1 else ""
     less = f" less {decimal_text(line['discount_bp'])} %" if line["discount_bp"] else ""
     total = decimal_text(line["net_cents"])
-    return f"{line['quantity']} {line['unit']} at {price}{per}{less}, rounded half up once: {total} EUR."
+    return f"{line['quantity']} {unit} at {price}{per}{less}, rounded half up once: {total} EUR."
 
 
 async def _by_source(connection: Connection, line: Row) -> Explained:
