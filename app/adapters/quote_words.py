@@ -126,7 +126,7 @@ class QuoteWords:
             return
         yield self.say("terms_permanence")
         yield self.say("fee_applies" if paper.urgency_fee_applies else "fee_waived")
-        for band in sorted(paper.cancellation, key=lambda one: one.from_lead_hours):
+        for band in sorted(paper.cancellation, key=lambda one: -one.from_lead_hours):
             yield self.say("cancellation", hours=band.from_lead_hours, share=self.percent(band.charge_bp))
         yield self.say("cancellation_late")
 

@@ -5,7 +5,7 @@ Nothing a client sent is ever repeated in an answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import UTC, date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -352,7 +352,9 @@ class Problem(Exception):  # noqa: N818 (it is what RFC 9457 calls it)
 
 
 def _plain(fact: object) -> object:
-    """What JSON has no word for, as its text."""
+    """What JSON has no word for, as its text: instants as everywhere, in UTC."""
+    if isinstance(fact, datetime):
+        return fact.astimezone(UTC).isoformat().replace("+00:00", "Z")
     return str(fact) if isinstance(fact, date | UUID) else fact
 
 

@@ -58,7 +58,7 @@ async def test_a_reminder_about_on_call_belongs_to_no_ticket(conn: Connection, k
 
 async def test_the_paper_says_everything_in_both_languages(conn: Connection, keys: Keys):
     permanence = await a_permanence(conn, keys.client_id, status="quoted")
-    clause = [{"from_lead_hours": 48, "charge_bp": 5000}]
+    clause = [{"from_lead_hours": 0, "charge_bp": 8000}, {"from_lead_hours": 48, "charge_bp": 5000}]
     made = await a_quote(conn, keys.client_id, permanence_id=permanence["id"], language="de", cancellation=clause)
     row = await queries.quote(conn, made["id"])
     paper = paper_of(row, "e-connect")
@@ -74,6 +74,7 @@ async def test_the_paper_says_everything_in_both_languages(conn: Connection, key
     ):
         assert words in text
     assert "#" not in text
+    assert text.index("50 %") < text.index("80 %"), "the earlier somebody cancels, the higher it stands"
     pdf = quote_pdf(paper, row["text_sha256"].hex(), WEBSITE)
     assert pdf == quote_pdf(paper, row["text_sha256"].hex(), WEBSITE)
     assert pdf != quote_pdf(paper, row["text_sha256"].hex(), "https://another-house.example")
