@@ -98,7 +98,7 @@ def _time_lines(time: Sequence[OpenMinutes], taxes: _Taxes) -> Iterator[Billed]:
     """One line for each ticket, rate, discount, terms and tax; details by day and agent, rounded once a line."""
     grouped: dict[tuple[UUID, Terms, Vat], list[OpenMinutes]] = {}
     for one in time:
-        grouped.setdefault((one.ticket.id, one.terms, taxes.on(one.detail.worked_on)), []).append(one)
+        grouped.setdefault((one.ticket.id, one.terms, taxes.on(one.details[0].worked_on)), []).append(one)
     for (_, terms, vat), parts in sorted(grouped.items(), key=_order):
         ticket = parts[0].ticket
         yield work_line(LineKind.TIME, f"{ticket.number} · {ticket.subject}", parts, terms, vat)

@@ -133,9 +133,10 @@ def minutes_line(
 
 def work_line(kind: LineKind, description: str, parts: Sequence[OpenMinutes], terms: Terms, vat: Vat) -> Billed:
     """The work of one ticket at one price, with its details by day and agent."""
-    minutes = sum(one.detail.minutes for one in parts)
+    details = tuple(detail for one in parts for detail in one.details)
+    minutes = sum(detail.minutes for detail in details)
     line = minutes_line(kind, description, minutes, terms, vat, ticket=parts[0].ticket)
-    line = replace(line, details=tuple(one.detail for one in parts))
+    line = replace(line, details=details)
     return Billed(line, tuple(entry for one in parts for entry in one.entries))
 
 

@@ -45,10 +45,6 @@ def digest_of(body: str) -> bytes:
 
 
 def _plain(value: Any) -> Any:
-    if isinstance(value, WorkDetail):
-        return [value.worked_on.isoformat(), value.agent, value.minutes, value.late]
-    if isinstance(value, PoolDraw):
-        return [value.worked_on.isoformat(), value.ticket_number, value.agent, value.minutes]
     if isinstance(value, date):
         return value.isoformat()
     if isinstance(value, UUID):

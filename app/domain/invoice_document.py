@@ -7,6 +7,7 @@ minutes, rates integer basis points. Signs: a credit note states what it gives b
 from dataclasses import dataclass
 from datetime import date
 from enum import StrEnum
+from typing import NamedTuple
 from uuid import UUID
 
 from app.domain.vat import Category
@@ -82,8 +83,7 @@ class Buyer:
     email: str | None
 
 
-@dataclass(frozen=True, slots=True)
-class WorkDetail:
+class WorkDetail(NamedTuple):
     """Minutes of one day and agent inside a time line (I2); `late` when typed after its period had ended (I1)."""
 
     worked_on: date
@@ -131,8 +131,7 @@ class VatLine:
     """Why none is due, where none is: `Autoliquidation`, say."""
 
 
-@dataclass(frozen=True, slots=True)
-class PoolDraw:
+class PoolDraw(NamedTuple):
     """Minutes of one ticket and day that a contract covered."""
 
     worked_on: date

@@ -30,11 +30,14 @@ class TicketRef:
 
 @dataclass(frozen=True, slots=True)
 class OpenMinutes:
-    """Minutes of one ticket, price, day and agent that wait for an invoice, and the entries that they are of."""
+    """Minutes of one ticket and price that wait for an invoice, and the entries that they are of.
+
+    All are of the invoice's own period, or all of one month before it: one tax.
+    """
 
     ticket: TicketRef
     terms: Terms
-    detail: WorkDetail
+    details: tuple[WorkDetail, ...]
     entries: tuple[tuple[UUID, int], ...]
 
 

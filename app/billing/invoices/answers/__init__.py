@@ -18,7 +18,7 @@ from app.billing.invoices.answers.shapes import (
 from app.core.db import Row
 from app.core.settings import Settings
 from app.domain.invoice_body import document_of
-from app.domain.invoice_document import Document, DocumentKind
+from app.domain.invoice_document import Document, DocumentKind, PoolDraw, WorkDetail
 from app.domain.payment import interest_cents, outstanding_cents, overdue_days, payment_status
 
 __all__ = [
@@ -30,6 +30,8 @@ E_INVOICES = ("ubl", "cii", "factur-x")
 
 def plain(value: Any) -> Any:
     """A part of a document as JSON has it."""
+    if isinstance(value, WorkDetail | PoolDraw):
+        return value._asdict()
     if isinstance(value, tuple):
         return [plain(one) for one in value]
     slots = getattr(type(value), "__slots__", None)

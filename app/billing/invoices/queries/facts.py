@@ -23,12 +23,17 @@ FROM clients c {CONTACT} WHERE c.id = $1
 LOCK = f"{CLIENT} FOR NO KEY UPDATE OF c"
 GROUPED = """o.ticket_id, t.number, t.subject, o.hourly_rate_cents, o.discount_bp, o.terms_id, o.worked_on, o.late,
     o.agent_id, g.name"""
-TIME = f"""
-SELECT {GROUPED.replace("g.name", "g.name AS agent")}, sum(o.minutes)::int AS minutes,
-       array_agg(o.entry_id ORDER BY o.entry_id) AS entries, array_agg(o.minutes ORDER BY o.entry_id) AS parts
-FROM open_time o JOIN tickets t ON t.id = o.ticket_id JOIN agents g ON g.id = o.agent_id
-WHERE o.client_id = $1 AND o.worked_on < $2 AND o.corrects_id IS NULL
-GROUP BY {GROUPED} ORDER BY t.number, o.worked_on, g.name, o.agent_id, o.late
+# A row for what makes a line, not for each entry: a client may have thousands. Time from before the period goes by
+# month, since its tax may be another.
+TIME = """
+SELECT o.ticket_id, (SELECT ARRAY[t.number, t.subject] FROM tickets t WHERE t.id = o.ticket_id) AS ticket,
+       o.hourly_rate_cents, o.discount_bp, o.terms_id, o.corrects_id IS NOT NULL AS counter,
+       array_agg(o.entry_id) AS entries, array_agg(o.minutes) AS minutes, array_agg(o.worked_on) AS days,
+       array_agg(g.name) AS agents, array_agg(o.agent_id) AS agent_ids, array_agg(o.late) AS lates
+FROM open_time o JOIN agents g ON g.id = o.agent_id
+WHERE o.client_id = $1 AND o.worked_on < $3
+GROUP BY o.ticket_id, o.hourly_rate_cents, o.discount_bp, o.terms_id, counter,
+         CASE WHEN o.worked_on < $2 THEN date_trunc('month', o.worked_on) END
 """
 # What a line of an issued invoice still has to give: its net less credit notes and adjustments.
 LEFT = """
@@ -111,9 +116,9 @@ async def client(connection: Connection, client_id: UUID, day: date, *, lock: bo
     return await connection.fetchrow(LOCK if lock else CLIENT, client_id, day)
 
 
-async def time(connection: Connection, client_id: UUID, until: date) -> list[Row]:
-    """Open minutes of work before that local date: by ticket, price, day and agent."""
-    return await connection.fetch(TIME, client_id, until)
+async def time(connection: Connection, client_id: UUID, start: date, until: date) -> list[Row]:
+    """Open minutes of work before the second local date, by ticket and price; counter-entries apart."""
+    return await connection.fetch(TIME, client_id, start, until)
 
 
 async def corrections(connection: Connection, client_id: UUID, until: date) -> list[Row]:

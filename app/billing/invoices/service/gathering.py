@@ -37,15 +37,16 @@ async def gather(
     client = await queries.client(connection, client_id, period.start, lock=lock)
     if client is None:
         return None
-    rows = await queries.time(connection, client_id, period.end)
-    corrections = await queries.corrections(connection, client_id, period.end)
+    rows = await queries.time(connection, client_id, period.start, period.end)
+    countered = any(row["counter"] for row in rows)
+    corrections = await queries.corrections(connection, client_id, period.end) if countered else []
     fees = await queries.fees(connection, client_id, day_start(period.end))
     charges = await queries.charges(connection, client_id, period.end)
     pools, told = await _pools(connection, client_id, period.end, books.today) if client["prepaid"] else ((), {})
     facts = Facts(
         party=Party(books.seller, buyer_of(client), client["language"]),
         period=period,
-        time=_time(rows),
+        time=_time([row for row in rows if not row["counter"]]),
         corrections=[_correction(row) for row in corrections],
         fees=[_fee(row) for row in fees],
         charges=[_charge(row) for row in charges],
@@ -69,16 +70,21 @@ def buyer_of(client: Row) -> Buyer:
 
 
 def _time(rows: list[Row]) -> list[OpenMinutes]:
-    tickets: dict[UUID, TicketRef] = {}
-    prices: dict[tuple[int, int, UUID], Terms] = {}
     found = []
-    for ticket_id, number, subject, rate, discount_bp, terms_id, day, late, _, agent, minutes, entries, parts in rows:
-        ticket = tickets.get(ticket_id) or tickets.setdefault(ticket_id, TicketRef(ticket_id, number, subject))
-        price = rate, discount_bp, terms_id
-        terms = prices.get(price) or prices.setdefault(price, Terms(*price))
-        detail = WorkDetail(day, agent, minutes, late)
-        found.append(OpenMinutes(ticket, terms, detail, tuple(zip(entries, parts, strict=True))))
-    return found
+    for row in rows:
+        ticket = TicketRef(row["ticket_id"], *row["ticket"])
+        terms = Terms(row["hourly_rate_cents"], row["discount_bp"], row["terms_id"])
+        found.append(OpenMinutes(ticket, terms, _details(row), tuple(zip(row["entries"], row["minutes"], strict=True))))
+    return sorted(found, key=lambda one: one.details[0])  # a line may be of several months
+
+
+def _details(row: Row) -> tuple[WorkDetail, ...]:
+    """Minutes by day and agent, two agents of one name apart."""
+    spent: dict[tuple[date, str, UUID, bool], int] = {}
+    keys = zip(row["days"], row["agents"], row["agent_ids"], row["lates"], strict=True)
+    for key, minutes in zip(keys, row["minutes"], strict=True):
+        spent[key] = spent.get(key, 0) + minutes
+    return tuple(WorkDetail(day, agent, minutes, late) for (day, agent, _, late), minutes in sorted(spent.items()))
 
 
 def origin_of(row: Row) -> Origin:
@@ -92,7 +98,7 @@ def open_minutes(row: Row) -> OpenMinutes:
     return OpenMinutes(
         TicketRef(row["ticket_id"], row["number"], row["subject"]),
         Terms(row["hourly_rate_cents"], row["discount_bp"], row["terms_id"]),
-        WorkDetail(row["worked_on"], row["agent"], row["minutes"], row["late"]),
+        (WorkDetail(row["worked_on"], row["agent"], row["minutes"], row["late"]),),
         ((row["entry_id"], row["minutes"]),),
     )
 
