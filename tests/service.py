@@ -21,6 +21,7 @@ SETTINGS = Settings(
     form_per_minute_per_ip=PLENTY,
     form_per_hour_per_address=PLENTY,
     failed_credentials_per_minute_per_ip=PLENTY,
+    invoice_run_clients_at_once=1,  # most tests have one connection
 )
 
 

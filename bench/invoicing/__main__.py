@@ -62,7 +62,8 @@ def report(rounds: Sequence[Round], door: Door | None) -> Iterator[str]:
     sizes = sorted({one.rows for one in rounds})
     if len(sizes) > 1:
         small, large = (median(one.run.seconds for one in rounds if one.rows == size) for size in (sizes[0], sizes[-1]))
-        yield f"{sizes[-1]} entries take {large / small:.1f} times as long as {sizes[0]} (goal {GROWTH_GOAL}) {verdict(large / small <= GROWTH_GOAL)}"
+        growth = large / small
+        yield f"{sizes[-1]} entries over {sizes[0]}: {growth:.1f} (goal {GROWTH_GOAL}) {verdict(growth <= GROWTH_GOAL)}"
     most = max(one.run.megabytes for one in rounds)
     yield f"the worker held {most} MB at most (goal {MEGABYTES_GOAL}) {verdict(most <= MEGABYTES_GOAL)}"
     if door is not None:

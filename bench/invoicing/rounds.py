@@ -2,19 +2,15 @@
 
 import asyncio
 import json
-import subprocess
-import sys
 import time
 from dataclasses import dataclass
-from uuid import UUID
 
-from app.core.settings import MADE_UP
 from bench.invoicing import recomputed
 from bench.invoicing.stage import FLOOR, Stage
 from bench.measure import Loader, Sample
 from bench.operations import Facts, create
-from bench.processes import Server, surroundings
-from bench.stage import PRODUCT_SETTINGS, start_product
+from bench.processes import Server
+from bench.stage import start_product
 
 BATCH, CONNECTIONS = 120, 8
 BATCHES_ASIDE = 4
@@ -67,7 +63,7 @@ async def play(stage: Stage, rows: int) -> Round:
         floor = await _floor(stage, database)
         await stage.checkpoint()
         run = await _run(stage, database)
-        counts = await recomputed.check(stage.superuser_url(database))
+        counts = await recomputed.check(stage.superuser_url(database), stage.period)
     return Round(rows, floor, run, counts)
 
 
@@ -82,23 +78,13 @@ async def _floor(stage: Stage, database: str) -> Cost:
 
 async def _run(stage: Stage, database: str) -> Cost:
     """By a worker's process."""
-    run_id = await stage.begin_run(database)
+    run_id = await stage.begin_run(database, stage.period)
     used = await stage.postgres_cpu_seconds()
-    said, _ = await (await _worker(stage, database, run_id)).communicate()
+    said, _ = await (await stage.worker(database, run_id)).communicate()
     found = json.loads(said or b"null")
     if found is None:
         raise RuntimeError("the worker did not end the run")
     return Cost(found["seconds"], await stage.postgres_cpu_seconds() - used, found["cpu_seconds"], found["megabytes"])
-
-
-async def _worker(stage: Stage, database: str, run_id: UUID) -> asyncio.subprocess.Process:
-    seller = {"SELLER": MADE_UP.model_dump_json()}
-    return await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "bench.invoicing.worker", str(run_id)),
-        cwd=stage.home,
-        env=surroundings(PRODUCT_SETTINGS | seller | {"DATABASE_URL": stage.app_url(database)}),
-        stdout=subprocess.PIPE,
-    )
 
 
 async def play_door(stage: Stage, rows: int) -> Door:
@@ -119,7 +105,7 @@ async def _rates(stage: Stage, database: str, loader: Loader, server: Server) ->
 
     await batch()
     alone = [await batch() for _ in range(BATCHES_ASIDE)]
-    worker = await _worker(stage, database, await stage.begin_run(database))
+    worker = await stage.worker(database, await stage.begin_run(database, stage.period))
     ended = asyncio.create_task(worker.communicate())
     during: list[Sample] = []
     while not ended.done():

@@ -1,6 +1,6 @@
 -- A quarter of open time: bench.rows entries of 1,000 clients with ten tickets each, in the order in which they were
 -- logged, so that no client's entries lie together. A ticket is mostly its own agent's, three tickets of ten have
--- prices that do not come out even.
+-- prices that do not come out even. A thousand entries more are of the quarter before, which is invoiced first.
 -- Run as superuser with the checks of foreign keys off; what is written here satisfies them.
 SET session_replication_role = replica;
 SET maintenance_work_mem = '256MB';
@@ -66,6 +66,14 @@ SELECT pg_temp.id_of(worked_on + interval '17 hours', 6, n), 'work',
        LATERAL (SELECT 1 + pg_temp.chance(n, 1, 10000), 5 + pg_temp.chance(n, 4, 56)) AS of_n (ticket, minutes),
        (SELECT id FROM terms LIMIT 1) AS terms
  ORDER BY n;
+
+INSERT INTO time_entries (id, kind, client_id, ticket_id, agent_id, worked_on, worked_minutes, billed_minutes, lane,
+                          description, terms_id, hourly_rate_cents, discount_bp, currency, logged_at)
+SELECT pg_temp.id_of(current_setting('bench.start')::date - interval '20 days', 7, n), 'work',
+       pg_temp.id_of('2020-01-01Z', 1, n), pg_temp.id_of('2025-01-01Z', 3, n - 1 + 1000 * (n = 1)::integer),
+       pg_temp.id_of('2020-01-01Z', 2, 1), current_setting('bench.start')::date - 20, 30, 30, 'standard',
+       'Restored a backup.', terms.id, 12000, 0, 'EUR', current_setting('bench.start')::date - interval '20 days'
+  FROM generate_series(1, 1000) AS n, (SELECT id FROM terms LIMIT 1) AS terms;
 
 INSERT INTO time_allocations (id, client_id, entry_id, place, minutes, created_at)
 SELECT gen_random_uuid(), client_id, id, 'open', billed_minutes, logged_at FROM time_entries;

@@ -1,5 +1,8 @@
 """The stage: a database with a quarter of open time, copied for each round, so that each begins with the same rows."""
 
+import asyncio
+import subprocess
+import sys
 import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
@@ -14,21 +17,28 @@ from app.adapters.embedded_postgres import Cluster
 from app.billing.invoices.service import begin_run
 from app.core import clock
 from app.core.db import prepare
+from app.core.settings import MADE_UP
 from app.domain.calendar import local_date
 from app.domain.period import Cycle, Period, period_of
+from bench.processes import surroundings
 from bench.seed import SECONDARY_INDEXES
-from bench.stage import database_url, migrate, schema_digest
+from bench.stage import PRODUCT_SETTINGS, database_url, migrate, schema_digest
 from bench.startup import cpu_seconds, family
 
 HERE = Path(__file__).parent
 SEED, FLOOR = ((HERE / name).read_text() for name in ("seed.sql", "floor.sql"))
-FILLED = ("clients", "contacts", "tickets", "messages", "outgoing_mails", "time_entries", "time_allocations", "open_time")
+FILLED = (
+    "clients", "contacts", "tickets", "messages", "outgoing_mails", "time_entries", "time_allocations", "open_time",
+)  # fmt: skip
 
 
 def last_quarter() -> Period:
     """The newest quarter that is over."""
-    this = period_of(local_date(clock.now()), Cycle.QUARTERLY)
-    return period_of(this.start - timedelta(days=1), Cycle.QUARTERLY)
+    return quarter_before(period_of(local_date(clock.now()), Cycle.QUARTERLY))
+
+
+def quarter_before(period: Period) -> Period:
+    return period_of(period.start - timedelta(days=1), Cycle.QUARTERLY)
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,9 +50,11 @@ class Stage:
     period: Period
 
     def superuser_url(self, database: str) -> str:
+        """For seeding, counting and the floor."""
         return database_url(self.cluster.superuser_url, database)
 
     def app_url(self, database: str) -> str:
+        """As the product's own role, which owns no table."""
         return database_url(self.cluster.app_url, database)
 
     @asynccontextmanager
@@ -67,7 +79,10 @@ class Stage:
 
     async def seeded(self, rows: int) -> str:
         """The database of that size; made unless an earlier run left it."""
-        database, mark = f"seeded_{rows}", f"{rows} rows, {schema_digest()}, {zlib.crc32(SEED.encode())}, {self.period.name}"
+        database, mark = (
+            f"seeded_{rows}",
+            f"{rows} rows, {schema_digest()}, {zlib.crc32(SEED.encode())}, {self.period.name}",
+        )
         async with self.server() as server:
             found = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1"
             if await server.fetchval(found, database) != mark:
@@ -75,6 +90,7 @@ class Stage:
                 await server.execute(f"CREATE DATABASE {database} OWNER desk_owner")
                 migrate(database_url(self.cluster.owner_url, database), self.home)
                 await self._fill(database, rows)
+                await self._invoice_quarter_before(database)
                 await server.execute(f"COMMENT ON DATABASE {database} IS '{mark}'")
         return database
 
@@ -87,7 +103,24 @@ class Stage:
             await connection.execute(SEED)
             for index in indexes:
                 await connection.execute(index["definition"])
+
+    async def _invoice_quarter_before(self, database: str) -> None:
+        """A desk that has never invoiced anything is no desk of a million entries: plans rest on what is there."""
+        worker = await self.worker(database, await self.begin_run(database, quarter_before(self.period)))
+        await worker.communicate()
+        async with self.connection(database) as connection:
+            await connection.execute("TRUNCATE jobs")
             await connection.execute("VACUUM ANALYZE")
+
+    async def worker(self, database: str, run_id: UUID) -> asyncio.subprocess.Process:
+        """The process that works the run off."""
+        seller = {"SELLER": MADE_UP.model_dump_json()}
+        return await asyncio.create_subprocess_exec(
+            *(sys.executable, "-m", "bench.invoicing.worker", str(run_id)),
+            cwd=self.home,
+            env=surroundings(PRODUCT_SETTINGS | seller | {"DATABASE_URL": self.app_url(database)}),
+            stdout=subprocess.PIPE,
+        )
 
     @asynccontextmanager
     async def copy_of(self, seeded: str) -> AsyncIterator[str]:
@@ -107,15 +140,15 @@ class Stage:
         async with self.server() as server:
             await server.execute("CHECKPOINT")
 
-    async def begin_run(self, database: str) -> UUID:
-        """A run over the quarter, begun as the API begins it, due at once."""
+    async def begin_run(self, database: str, period: Period) -> UUID:
+        """A run over a quarter, begun as the API begins it, due at once."""
         connection = await asyncpg.connect(self.app_url(database))
         try:
             await prepare(connection)
             now = clock.now()
             async with connection.transaction():
                 return await begin_run(
-                    connection, self.period, client_id=None, issue=True, digests={}, work_at=now,
+                    connection, period, client_id=None, issue=True, digests={}, work_at=now,
                     actor={"role": "finance"}, now=now,
                 )  # fmt: skip
         finally:

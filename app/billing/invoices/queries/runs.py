@@ -118,9 +118,16 @@ async def results(connection: Connection, run_id: UUID, outcome: str | None, aft
     )
 
 
-async def be_patient(connection: Connection) -> None:
-    """A client's invoice may take as long as no request may."""
-    await connection.execute("SET LOCAL statement_timeout = '120s'")
+async def already_done(connection: Connection, run_id: UUID, client_id: UUID) -> bool:
+    """Whether the run is done with that client; from here on statements may take as long as no request's may."""
+    return bool(
+        await connection.fetchval(
+            "SELECT EXISTS (SELECT FROM invoice_run_results WHERE run_id = $1 AND client_id = $2) "
+            "FROM set_config('statement_timeout', '120s', true)",
+            run_id,
+            client_id,
+        )
+    )
 
 
 async def client_name(connection: Connection, client_id: UUID) -> str | None:

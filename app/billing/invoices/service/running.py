@@ -5,7 +5,7 @@ are one transaction, and whoever comes second finds the result.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -94,11 +94,21 @@ async def work_off(database: Database, run_id: UUID, settings: Settings, *, seco
             if not clients:
                 await _finish(connection, run, books.now)
                 return True
-        order = Order(parse_period(run["period"]), run["issue"], run["digests"], run_id)
-        for client_id in clients:
-            if until is not None and loop.time() > until:
-                return False
-            await _client(database, client_id, order, books)
+        if until is not None and loop.time() > until:
+            return False
+        todo, order = iter(clients), Order(parse_period(run["period"]), run["issue"], run["digests"], run_id)
+        takers = [_take(database, todo, order, books, until) for _ in range(settings.invoice_run_clients_at_once)]
+        for ended in await asyncio.gather(*takers, return_exceptions=True):
+            if ended is not None:
+                raise ended
+
+
+async def _take(database: Database, clients: Iterator[UUID], order: Order, books: Books, until: float | None) -> None:
+    """One client after the other, until none is left or the time is over."""
+    for client_id in clients:
+        if until is not None and asyncio.get_running_loop().time() > until:
+            return
+        await _client(database, client_id, order, books)
 
 
 async def _finish(connection: Connection, run: Row, now: datetime) -> None:
@@ -128,8 +138,7 @@ async def _client(database: Database, client_id: UUID, order: Order, books: Book
 
 async def _once(database: Database, client_id: UUID, order: Order, books: Books) -> None:
     async with database.transaction() as connection:
-        await queries.be_patient(connection)
-        if order.run_id is not None and await queries.has_result(connection, order.run_id, client_id):
+        if order.run_id is not None and await queries.already_done(connection, order.run_id, client_id):
             return
         outcome = await invoice_client(connection, client_id, order, books)
         if not outcome.noted:
