@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261125_lighter_issue"
-down_revision = "20261125_numbered_mails"
+down_revision = "20261125_ticket_lists"
 branch_labels = None
 depends_on = None
 
