@@ -54,6 +54,7 @@ bench: venv
 	@$(BIN)/python -m bench.mails
 	@$(BIN)/python -m bench.money
 	@$(BIN)/python -m bench.papers
+	@$(BIN)/python -m bench.invoicing
 
 format: venv
 	@$(BIN)/ruff check --quiet --fix-only . ; $(BIN)/ruff format --quiet .

@@ -66,7 +66,7 @@ def work(minutes: int, day: date = date(2026, 11, 23), **values: object) -> Open
         "entry": UUID(int=minutes + 1000),
     } | values
     detail = WorkDetail(day, given["agent"], minutes, given["late"])  # type: ignore[arg-type]
-    return OpenMinutes(given["ticket"], given["terms"], detail, ((given["entry"], minutes),))  # type: ignore[arg-type]
+    return OpenMinutes(given["ticket"], given["terms"], (detail,), ((given["entry"], minutes),))  # type: ignore[arg-type]
 
 
 def made(today: date = TODAY, **facts: object) -> Invoicing:
@@ -277,6 +277,6 @@ def test_ten_thousand_random_invoices_come_to_the_cents_of_a_second_opinion():
         tax = sum(cents(net * rate / 10_000) for rate, net in nets.items())
         assert (document.subtotal_cents, document.vat_cents) == (sum(nets.values()), tax)
         assert document.total_cents == document.subtotal_cents + document.vat_cents
-        assert sum(line.quantity for line in document.lines) == sum(one.detail.minutes for one in time)
+        assert sum(line.quantity for line in document.lines) == sum(detail.minutes for one in time for detail in one.details)
         for line in document.lines:
             assert line.quantity == sum(detail.minutes for detail in line.details)
