@@ -277,6 +277,8 @@ def test_ten_thousand_random_invoices_come_to_the_cents_of_a_second_opinion():
         tax = sum(cents(net * rate / 10_000) for rate, net in nets.items())
         assert (document.subtotal_cents, document.vat_cents) == (sum(nets.values()), tax)
         assert document.total_cents == document.subtotal_cents + document.vat_cents
-        assert sum(line.quantity for line in document.lines) == sum(detail.minutes for one in time for detail in one.details)
+        assert sum(line.quantity for line in document.lines) == sum(
+            detail.minutes for one in time for detail in one.details
+        )
         for line in document.lines:
             assert line.quantity == sum(detail.minutes for detail in line.details)
