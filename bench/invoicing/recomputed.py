@@ -50,8 +50,8 @@ async def check(url: str, period: Period) -> dict[str, int]:
     try:
         minutes: Counter[Priced] = Counter()
         async with connection.transaction():
-            entries = connection.cursor(ENTRIES, period.start, prefetch=10_000)
-            async for client_id, ticket_id, rate, discount_bp, worked in entries:
+            rows = connection.cursor(ENTRIES, period.start, prefetch=10_000)
+            async for client_id, ticket_id, rate, discount_bp, worked in rows:
                 minutes[client_id, ticket_id, rate, discount_bp] += worked
         lines: dict[Priced, tuple[int, int]] = {
             (client_id, ticket_id, rate, discount_bp): (quantity, net)
