@@ -188,6 +188,8 @@ def _add_form(content: dict[str, Any], schemas: dict[str, Any]) -> None:
     shape = schemas[name]
     shown = shape["examples"][0]
     fields = {field: _of_a_form(described, shown.get(field)) for field, described in shape["properties"].items()}
+    for field in fields.keys() - shape["required"]:
+        fields[field].pop("minLength", None)  # an empty field counts as left out
     fields["attachments"] = {"type": "array", "maxItems": MOST_FILES, "items": {"type": "string", "format": "binary"}}
     form = {"type": "object", "title": f"{name}Form", "required": shape["required"], "properties": fields}
     content["multipart/form-data"] = {"schema": form | {"additionalProperties": False}}
@@ -197,8 +199,8 @@ def _of_a_form(described: dict[str, Any], example: Any) -> dict[str, Any]:
     options = [option for option in described.get("anyOf", ()) if option != {"type": "null"}]
     field = {key: value for key, value in described.items() if key != "anyOf"} | (options[0] if options else {})
     if example is None and field["type"] == "string" and "enum" not in field:
-        # An empty field counts as left out; without an example it would be filled with the word string, the trap too.
-        return {key: value for key, value in field.items() if key not in {"format", "minLength"}} | {"examples": [""]}
+        # Without an example it would be filled with the word string, the trap too.
+        return {key: value for key, value in field.items() if key != "format"} | {"examples": [""]}
     return field if example is None else field | {"examples": [example]}
 
 

@@ -90,8 +90,8 @@ def a_line(number: int = 1, **values: Any) -> DocumentLine:
         "vat": STANDARD, "terms_id": UUID(int=1), "source_id": None, "details": None,
     } | values  # fmt: skip
     category, rate = given.pop("vat")
-    exact = Decimal(given["quantity"] * given["unit_price_cents"]) / given["base_quantity"]
-    net = half_up(exact * (10000 - given["discount_bp"]) / 10000)
+    whole = Decimal(given["quantity"] * given["unit_price_cents"] * (10000 - given["discount_bp"]))
+    net = half_up(whole / (10000 * given["base_quantity"]))  # divided last: a seventh has no end, a half must stay one
     if given["details"] is None:
         given["details"] = _days(given) if given["kind"] is LineKind.TIME and given["quantity"] > 0 else ()
     return DocumentLine(**{"net_cents": net, "vat_category": category, "vat_rate_bp": rate} | given)
