@@ -199,7 +199,7 @@ def test_a_mail_to_the_urgent_address_is_urgent_wherever_it_stands():
 @pytest.mark.parametrize(
     ("subject", "number"),
     [
-        ("Re: [EC-2026-000042] Menu", "EC-2026-000042"), ("ec-2026-000042", "EC-2026-000042"), ("EC-2026-42", None),
+        ("Re: [EC-2026-000042] Menu", "EC-2026-000042"), ("ec-2026-000042", "EC-2026-000042"), ("EC-2026-42", None), ("EC-2026-0000042", None),
         ("XEC-2026-000042", None), ("EC-2026-0000421234567", None), ("EC-2026-000042 and EC-2026-000043", "EC-2026-000042"),
         ("nothing", None), ("EC-٢٠٢٦-000042", None),
     ],
