@@ -75,8 +75,11 @@ class Unit:
             connection, self._connection = self._connection, None
             await self.database.release(connection)
 
-    async def begin(self) -> Connection:
+    async def begin(self, *, claimed_last: bool = False) -> Connection:
         """For writes: the request's one transaction, committed before the answer leaves.
+
+        With `claimed_last` the key is claimed by the reply that `last` keeps, which saves a round trip: a repeat is
+        found out when it loses that race.
 
         Raises:
             Replay: the same request was answered before (see `app/core/idempotency.py`).
@@ -84,7 +87,7 @@ class Unit:
         connection = await self.connection()
         if self._transaction is None:
             self._transaction = await begin(connection)
-            if self.claim is not None:
+            if self.claim is not None and not claimed_last:
                 await idempotency.claim(connection, self.claim, self.now)
         if self._last is not None:
             last, self._last = self._last, None
@@ -163,9 +166,8 @@ class Unit:
         """
         if self._last is None and self._transaction is None:
             return
-        if self.caller.key_id is not None:
-            await self._audit(await self.begin(), operation, response.status_code)
-        await self._write(self._reply(response))
+        audit = self._audit(operation, response.status_code) if self.caller.key_id is not None else None
+        await self._write(audit, self._reply(response))
         if self._transaction is not None:
             transaction, self._transaction = self._transaction, None
             await commit(transaction)
@@ -178,14 +180,18 @@ class Unit:
         body = bytes(response.body) if self.kept_body is None else self.kept_body
         return idempotency.Reply(response.status_code, kept, body)
 
-    async def _write(self, reply: idempotency.Reply | None) -> None:
-        """The last statement and the reply, as far as there are any."""
+    async def _write(self, audit: events.Audit | None, reply: idempotency.Reply | None) -> None:
+        """The last statement, the audit row and the reply, as far as there are any."""
         last, self._last = self._last, None
         connection = await self.connection()
         if last is None:
+            if audit is not None:
+                await events.audit(connection, audit, self.now)
             if self.claim is not None and reply is not None:
                 await idempotency.store(connection, self.claim, reply, self.now)
             return
+        if audit is not None:
+            last = events.auditing(last, audit, self.now)
         if self.claim is not None and reply is not None:
             last = idempotency.storing(last, self.claim, reply, self.now)
         await last.run(connection)
@@ -200,17 +206,15 @@ class Unit:
         self._last, self.audited, self.kept_body = None, {}, None
         await self.replay_if_known()
 
-    async def _audit(self, connection: Connection, operation: str, status_code: int) -> None:
-        await events.audit(
-            connection,
-            self.caller,
+    def _audit(self, operation: str, status_code: int) -> events.Audit:
+        return events.Audit(
+            caller=self.caller,
             operation=operation,
             path=self.request.url.path,
             status_code=status_code,
             request_id=self.request_id,
             client_address=self.client_address,
             data=self.audited,
-            now=self.now,
         )
 
     async def close(self) -> None:

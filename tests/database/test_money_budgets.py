@@ -12,7 +12,7 @@ from tests.builders import Keys, a_ticket
 from tests.database.test_budgets import Counted, CountingPool
 from tests.service import client_of
 
-LOG, LIST, BALANCE, COST, REPORT = 9, 4, 6, 6, 4
+LOG, LIST, BALANCE, COST, REPORT = 5, 4, 6, 6, 4
 
 
 @pytest.fixture

@@ -199,3 +199,29 @@ async def test_one_timer_of_an_agent_starts_and_is_stopped_once(desk: Desk):
     assert sorted(answer.status_code for answer in stopped).count(409) == MANY - 1
     assert await desk.minutes() == {"open": 10}
     await invariants.check(desk.conn)
+
+
+async def test_the_same_entry_sent_many_times_with_one_key_is_logged_once(desk: Desk):
+    await a_contract(desk.conn, desk.keys.client_id, HOUR)
+    body = {
+        "ticket_id": desk.tickets[0], "agent_id": desk.agents[0], "worked_on": "2026-11-23", "worked_minutes": 25,
+        "description": "Repaired the menu",
+    }  # fmt: skip
+    headers = desk.keys["admin"] | {"Idempotency-Key": "one"}
+
+    def send(**other: Any) -> Any:
+        return desk.api.post("/v1/time-entries", json=body | other, headers=headers)
+
+    answers = await at_once(*(send() for _ in range(MANY)), send(worked_minutes=26))
+
+    made = [answer for answer in answers if answer.status_code == 201]
+    assert len({answer.text for answer in made}) == 1
+    refused = {(answer.status_code, answer.json()["code"]) for answer in answers if answer.status_code != 201}
+    assert refused <= {(422, "idempotency-key-reused"), (409, "idempotency-key-in-flight")}
+    again = await send()
+    if again.status_code == 201:
+        assert again.headers["Idempotency-Replayed"] == "true"
+        assert again.text == made[0].text
+    assert await desk.conn.fetchval("SELECT count(*) FROM time_entries") == 1
+    assert await desk.conn.fetchval("SELECT count(*) FROM audit_log") == 1
+    await invariants.check(desk.conn)

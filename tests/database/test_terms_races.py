@@ -64,7 +64,7 @@ async def test_terms_of_today_wait_for_time_that_is_being_logged_and_are_refused
     assert (answer.status_code, answer.json()["code"]) == (409, "terms-retroactive")
 
 
-async def test_time_waits_for_terms_that_are_being_published_and_is_sent_again(
+async def test_time_waits_for_terms_that_are_being_published_and_is_priced_by_them(
     committing_api: httpx.AsyncClient,
     committing_conn: Connection,
     committing_database: Database,
@@ -76,10 +76,8 @@ async def test_time_waits_for_terms_that_are_being_published_and_is_sent_again(
         await publish_terms(connection, columns, reason="Misprint", actor=ACTOR, now=A_TUESDAY_MORNING)
         entry = await waits(logged(committing_api, committing_keys, ticket_id))
     answer = await entry
-    assert (answer.status_code, answer.json()["code"]) == (409, "terms-changed")
-    assert await committing_conn.fetchval("SELECT count(*) FROM time_entries") == 0
-    again = await logged(committing_api, committing_keys, ticket_id)
-    assert (again.status_code, again.json()["amount_cents"]) == (201, 6300)  # 30 minutes at 2.10 €
+    assert (answer.status_code, answer.json()["amount_cents"]) == (201, 6300)  # 30 minutes at 2.10 €
+    assert await committing_conn.fetchval("SELECT count(*) FROM time_entries") == 1
     earlier = await logged(committing_api, committing_keys, ticket_id, "2026-11-23")
     assert earlier.json()["amount_cents"] == 6000
 
@@ -93,11 +91,23 @@ async def test_many_log_time_while_terms_are_published(
     answers = await asyncio.gather(*calls)
     publication = answers.pop(4)
     codes = {answer.json().get("code", "logged") for answer in answers}
-    if publication.status_code == 201:
-        assert codes <= {"terms-changed", "logged"}
-    else:
-        assert publication.json()["code"] == "terms-retroactive"
-        assert codes == {"logged"}
+    assert codes == {"logged"}
+    assert publication.status_code == 201 or publication.json()["code"] == "terms-retroactive"
     rates = await committing_conn.fetch("SELECT DISTINCT hourly_rate_cents FROM time_entries")
     assert len(rates) <= 1
     await invariants.check(committing_conn)
+
+
+async def test_an_import_in_the_moment_of_publication_is_sent_again(
+    committing_api: httpx.AsyncClient, committing_database: Database, committing_keys: Keys, ticket_id: Any
+):
+    columns = {name: DEARER[name] for name in ("hourly_rate_cents", "contract_discount_bp")} | {"effective_on": TODAY}
+    entry = {"ticket_id": str(ticket_id), "worked_on": "2026-11-24", "worked_minutes": 30, "description": "x"}
+    body = {"entries": [entry]}
+    async with committing_database.transaction() as connection:
+        await publish_terms(connection, columns, reason="Misprint", actor=ACTOR, now=A_TUESDAY_MORNING)
+        imported = await waits(
+            committing_api.post("/v1/time-entry-imports", json=body, headers=committing_keys["agent"])
+        )
+    answer = await imported
+    assert (answer.status_code, answer.json()["code"]) == (409, "terms-changed")

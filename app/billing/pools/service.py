@@ -1,13 +1,15 @@
 """Pools of prepaid minutes as the rules see them, and what they take over of time not invoiced yet (C2, C3)."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
+from typing import Any
 from uuid import UUID
 
 from app.billing.pools import queries
 from app.billing.terms.service import policies
-from app.core.db import Connection, Row
+from app.core.db import Connection, Values
 from app.core.ids import new_id
 from app.core.jobs import enqueue
 from app.domain.allocation import Allocation, absorb
@@ -20,10 +22,15 @@ FIELDS = (
     "pool_id", "purchased_on", "starts_on", "expires_on", "usable", "bought_minutes", "granted_minutes",
     "drawn_minutes", "refunded_minutes", "carried_minutes",
 )  # fmt: skip
+_IDS, _DAYS = ("pool_id", "client_id", "terms_id"), ("purchased_on", "starts_on", "expires_on")
+_READ: defaultdict[str, Callable[[Any], Any]] = defaultdict(
+    lambda: lambda value: value, dict.fromkeys(_IDS, UUID) | dict.fromkeys(_DAYS, date.fromisoformat)
+)
+"""How values of a document become Python's."""
 LOOK = "contract_alerts"  # the job that tells of thresholds
 
 
-def pool_of(row: Row) -> Pool:
+def pool_of(row: Values) -> Pool:
     """A row of queries.POOL as the rules know it."""
     return Pool(**{name: row[name] for name in FIELDS})
 
@@ -49,6 +56,15 @@ class Held:
 async def hold(connection: Connection, clients: Collection[UUID], first: date, last: date) -> Held:
     """The usable pools of clients for work of [first, last]; nobody else draws until the transaction ends."""
     rows = await queries.lock_pools(connection, clients, first, last) if clients else []
+    return _held(rows)
+
+
+def held_of(documents: Iterable[dict[str, Any]]) -> Held:
+    """The pools that the database function `usable_pools` has locked and read."""
+    return _held([{name: _READ[name](value) for name, value in one.items()} for one in documents])
+
+
+def _held(rows: Sequence[Values]) -> Held:
     pools = {row["pool_id"]: pool_of(row) for row in rows}
     grouped: dict[UUID, tuple[Pool, ...]] = {}
     for row in rows:

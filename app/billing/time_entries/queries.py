@@ -9,7 +9,7 @@ from app.billing.permanences.queries import ON_CALL
 from app.billing.quotes.queries import CONSENT
 from app.core.csv import HARMLESS, MOST_ROWS, copy_csv
 from app.core.db import Connection, Row
-from app.core.sql import Where
+from app.core.sql import Statement, Where
 from app.domain.allocation import Place
 
 # What an entry needs to know whatever it is about: who works here, the terms, the calendar.
@@ -18,7 +18,8 @@ AROUND = """ARRAY(SELECT id FROM agents WHERE active AND id = ANY ($2::uuid[])) 
        ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $3 AND $4) AS holidays,
        ARRAY(SELECT starts_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS starts,
        ARRAY(SELECT ends_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS ends,
-       on_call.starts AS on_call_starts, on_call.ends AS on_call_ends"""
+       on_call.starts AS on_call_starts, on_call.ends AS on_call_ends,
+       CASE WHEN $7::boolean THEN usable_pools(held.id, $3, $4) END AS pools"""
 WINDOWS = ON_CALL.format(client_id="held.id", after="$5", before="$6")
 # What logging needs to know, in one round trip. The clients are shared until the transaction ends: whoever adds to
 # their pools waits for us, or we for them. The tickets are ours, so that their minutes are counted one after the other.
@@ -28,7 +29,9 @@ held AS MATERIALIZED (
     SELECT c.id, c.billing_cycle FROM clients c
     WHERE c.id IN (SELECT t.client_id FROM tickets t JOIN asked USING (id)) ORDER BY c.id FOR KEY SHARE
 ), ours AS MATERIALIZED (
-    SELECT t.id, t.client_id, t.lane, t.flags FROM tickets t JOIN asked USING (id) ORDER BY t.id FOR NO KEY UPDATE OF t
+    SELECT t.id, t.client_id, t.lane, t.flags FROM tickets t JOIN asked USING (id)
+    WHERE (SELECT count(*) FROM held) >= 0 -- clients are locked first
+    ORDER BY t.id FOR NO KEY UPDATE OF t
 )
 SELECT t.id AS subject_id, t.id AS ticket_id, t.client_id, t.lane, t.flags, held.billing_cycle,
        u.id AS urgency_id, u.terms_id AS urgency_terms_id, chargeable_minutes(t.id) AS chargeable_minutes,
@@ -140,10 +143,16 @@ async def facts(
     agents: Collection[UUID],
     days: tuple[date, date],
     span: tuple[datetime, datetime],
+    *,
+    with_pools: bool,
 ) -> list[Row]:
-    """See TICKETS, PERMANENCES; a row for each that exists. `days` are both included, `span` is half-open."""
+    """See TICKETS, PERMANENCES; a row for each that exists. `days` are both included, `span` is half-open.
+
+    `with_pools` also locks the pools that work of those days can draw from; for one subject only.
+    """
     asked = [(TICKETS, tickets), (PERMANENCES, permanences)]
-    found = [await connection.fetch(sql, list(ids), list(agents), *days, *span) for sql, ids in asked if ids]
+    values = [list(agents), *days, *span, with_pools]
+    found = [await connection.fetch(sql, list(ids), *values) for sql, ids in asked if ids]
     return [row for rows in found for row in rows]
 
 
@@ -152,16 +161,15 @@ async def included(connection: Connection, tickets: Collection[UUID]) -> list[Ro
     return await connection.fetch(INCLUDED, list(tickets))
 
 
-async def log(
-    connection: Connection,
+def log(
     entries: Sequence[Mapping[str, Any]],
     allocations: Sequence[Mapping[str, Any]],
     history: Sequence[Mapping[str, Any]],
     actor: dict[str, str],
     now: datetime,
-) -> None:
-    """See LOG."""
-    await connection.execute(LOG, entries, allocations, history, actor, now)
+) -> Statement:
+    """See LOG. It races with terms that are published meanwhile."""
+    return Statement(LOG, (entries, allocations, history, actor, now), frozenset({"terms_in_force"}))
 
 
 async def entry(connection: Connection, entry_id: UUID) -> Row | None:

@@ -123,8 +123,11 @@ async def list_time_entries(
 @router.post("", operation_id="log_time", status_code=201, **allows("time_entries:write", 409))
 async def log_time(body: TimeEntryIn, work: Work) -> LoggedOut:
     """Log work: priced by the terms of its date, drawn from the client's contracts, explained (P, C)."""
-    connection = await work.begin()
-    logged = await service.log_time(connection, new_entry(body, work), actor=work.caller.actor(), now=work.now)
+    connection = await work.begin(claimed_last=True)
+    logged, writing = await service.price_time(
+        connection, new_entry(body, work), actor=work.caller.actor(), now=work.now
+    )
+    work.last(writing)
     work.created(PATH, logged[0].values["id"])
     return await logged_out(connection, logged)
 

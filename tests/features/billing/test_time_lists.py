@@ -86,15 +86,15 @@ async def test_a_page_costs_two_statements_whatever_its_length(
         assert len(statements) == 2  # the key and the page; terms are read once a process
 
 
-async def test_logging_a_draw_costs_seven_round_trips(
+async def test_logging_a_draw_costs_five_round_trips(
     api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket_id: str
 ):
     await a_contract(conn, keys.client_id, 10_000)
     await logged(api, keys, ticket_id)
     with counted(conn) as statements:
         await logged(api, keys, ticket_id)
-    # key, BEGIN, facts, pools, entry, audit log, COMMIT
-    assert len(statements) == 7, statements
+    # key, BEGIN, facts and pools, entry and audit log, COMMIT
+    assert len(statements) == 5, statements
 
 
 async def test_entries_as_csv(api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket_id: str):

@@ -1,16 +1,18 @@
 """Log time: priced, drawn from pools, written with its history, all at once (P, C2, C3)."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
-from app.billing.pools.service import Held, hold, watch
+from app.billing.pools.service import Held, held_of, hold, watch
 from app.billing.time_entries import queries
 from app.billing.time_entries.service.planning import NewEntry, Part, look_up, plan
 from app.billing.time_entries.service.pricing import Logged, clients_of, open_tally, watch_estimates
 from app.core.db import Connection
 from app.core.ids import new_id
+from app.core.sql import Statement
 
 
 async def log_time(connection: Connection, entry: NewEntry, *, actor: dict[str, str], now: datetime) -> list[Logged]:
@@ -19,15 +21,32 @@ async def log_time(connection: Connection, entry: NewEntry, *, actor: dict[str, 
     Raises:
         Refusal: see `planning.plan` and `Tally.price`; the database refuses overlapping times of an agent.
     """
-    known = await look_up(connection, [entry])
+    logged, writing = await price_time(connection, entry, actor=actor, now=now)
+    await run(connection, writing)
+    return logged
+
+
+async def price_time(
+    connection: Connection, entry: NewEntry, *, actor: dict[str, str], now: datetime
+) -> tuple[list[Logged], Statement]:
+    """Price one entry against what this transaction then holds; the statement that logs it is still to be run.
+
+    Raises:
+        Refusal: see `log_time`.
+    """
+    known = await look_up(connection, [entry], with_pools=True)
     parts = plan(known, entry, now)
-    held = await hold_for(connection, parts)
+    held = held_of(known.pools)
     tally = await open_tally(connection, parts, held)
     logged = tally.price(parts, now)
-    await write(connection, logged, actor=actor, now=now)
     await watch(connection, held, now)
     await watch_estimates(connection, parts, tally, actor=actor, now=now)
-    return logged
+    return logged, writing(logged, actor=actor, now=now)
+
+
+async def run(connection: Connection, writing: Statement) -> None:
+    """Run the statement in a transaction that goes on; terms that were published this moment are a refusal then."""
+    await replace(writing, races=frozenset()).run(connection)
 
 
 async def hold_for(connection: Connection, parts: Sequence[Part]) -> Held:
@@ -37,7 +56,12 @@ async def hold_for(connection: Connection, parts: Sequence[Part]) -> Held:
 
 
 async def write(connection: Connection, logged: Sequence[Logged], *, actor: dict[str, str], now: datetime) -> None:
-    """Write entries, where their minutes are, and the tickets' history."""
+    """Write entries at once."""
+    await run(connection, writing(logged, actor=actor, now=now))
+
+
+def writing(logged: Sequence[Logged], *, actor: dict[str, str], now: datetime) -> Statement:
+    """What writes entries, where their minutes are, and the tickets' history."""
     allocations = [
         {
             "id": str(new_id()),
@@ -51,7 +75,7 @@ async def write(connection: Connection, logged: Sequence[Logged], *, actor: dict
         for movement in one.allocations
     ]
     entries = [{name: _text(value) for name, value in one.values.items()} for one in logged]
-    await queries.log(connection, entries, allocations, [_told(one) for one in logged], actor, now)
+    return queries.log(entries, allocations, [_told(one) for one in logged], actor, now)
 
 
 def _told(one: Logged) -> dict[str, Any]:

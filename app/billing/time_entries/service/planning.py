@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
+from typing import Any
 from uuid import UUID
 
 from app.billing.terms.service import policies
@@ -72,6 +73,7 @@ class Known:
     agents: frozenset[UUID]
     terms: dict[UUID, Terms]
     hours: OpeningHours
+    pools: Sequence[dict[str, Any]] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,8 +99,8 @@ class Part:
         return IN_PROJECT in self.subject["flags"] and not self.entry.bill_in_project
 
 
-async def look_up(connection: Connection, entries: Collection[NewEntry]) -> Known:
-    """Read what the entries need, and share their clients until the transaction ends."""
+async def look_up(connection: Connection, entries: Collection[NewEntry], *, with_pools: bool = False) -> Known:
+    """Read what the entries need, and share their clients until the transaction ends; of one entry also its pools."""
     first = min(entry.days[0] for entry in entries)
     last = max(entry.days[1] for entry in entries)
     rows = await queries.facts(
@@ -108,11 +110,18 @@ async def look_up(connection: Connection, entries: Collection[NewEntry]) -> Know
         {entry.agent_id for entry in entries},
         (first, last),
         (day_start(first), day_start(last + DAY)),
+        with_pools=with_pools,
     )
     if not rows:
         return Known({}, frozenset(), {}, OpeningHours())
     terms = await policies(connection, rows[0]["terms"])
-    return Known({row["subject_id"]: row for row in rows}, frozenset(rows[0]["agents"]), terms, hours_of(rows[0]))
+    return Known(
+        {row["subject_id"]: row for row in rows},
+        frozenset(rows[0]["agents"]),
+        terms,
+        hours_of(rows[0]),
+        rows[0]["pools"] or (),
+    )
 
 
 def plan(known: Known, entry: NewEntry, now: datetime) -> list[Part]:
