@@ -24,7 +24,7 @@ from app.core import migrations
 from app.core.db import Database, open_pool
 from app.core.settings import Settings
 from app.core.wire import wire_of
-from app.demo.loading import load_demo
+from app.demo.loading import load_demo, shown_ids
 from app.desk.calendar.service import load_holidays
 from app.main import create_app
 from app.worker import Worker, handlers_of
@@ -105,6 +105,8 @@ async def serve(settings: Settings, app_url: str) -> None:
         if settings.worker_in_api:
             await stack.enter_async_context(working(settings, database))
         app = create_app(settings, database)
+        if settings.environment == "development":
+            app.state.shown_ids = await shown_ids(database, settings)
         gc.freeze()  # what start-up made stays for good: the collector need not walk it again and again
         config = uvicorn.Config(
             app,

@@ -13,7 +13,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from fastapi.staticfiles import StaticFiles
 
 from app.core.described import HEADERS, describe
-from app.core.examples import add_examples, name_of, problem_examples
+from app.core.examples import add_examples, name_of, problem_examples, show_real_ids
 from app.core.forms import FILES_LIMIT, MOST_FILES
 from app.core.http import roles_of
 from app.core.permissions import PUBLIC
@@ -108,6 +108,7 @@ def openapi(app: FastAPI) -> dict[str, Any]:
                 replays = IDEMPOTENCY_KEY in operation.get("parameters", ())
                 describe(operation["responses"], schemas, replays=replays, versioned=versioned)
         document["components"]["examples"] = problem_examples(_statuses(document))
+        show_real_ids(document, getattr(app.state, "shown_ids", {}))
         app.openapi_schema = document
     return app.openapi_schema
 
@@ -139,7 +140,7 @@ def _add_components(document: dict[str, Any]) -> None:
 
 def _summary(description: str) -> str:
     """What the operation does, from the first words of its docstring: up to the first pause."""
-    return re.split(r"[.;:(]|, at ", description, maxsplit=1)[0].strip()
+    return re.split(r"[;:(]|\.(?=\s|$)|, at ", description, maxsplit=1)[0].strip()
 
 
 def _describe(operation: dict[str, Any], permission: str) -> None:

@@ -30,7 +30,7 @@ def add_examples(schemas: dict[str, Schema]) -> None:
         if "properties" not in schema:
             continue
         with suppress(NoExample):
-            schema["examples"] = [composer.of_object(schema, name, said) for said in schema.get("examples", [{}])]
+            schema["examples"] = [composer.of_object(schema, name, said) for said in schema.get("examples", [None])]
 
 
 class Composer:
@@ -86,7 +86,7 @@ class Composer:
         for field, described in schema["properties"].items():
             if field in known:
                 example[field] = known[field]
-            elif not said:
+            elif said is None:
                 example[field] = self._of_field(name, field, described)
             elif field in schema.get("required", ()):
                 example[field] = None if _nullable(described) else self._of_field(name, field, described)
@@ -145,6 +145,38 @@ def _entity(component: str) -> str:
     """The word for a thing, from its shape's name: TicketOut → ticket."""
     word = _shape(component).removesuffix("Out").removesuffix("Whole")
     return "".join(f"_{letter.lower()}" if letter.isupper() else letter for letter in word).strip("_")
+
+
+def show_real_ids(document: Schema, ids: dict[str, str]) -> None:
+    """Name things that are there in what Swagger UI fills in, so that trying an operation out succeeds.
+
+    `ids` holds ids and tokens by the names of path parameters and of fields of bodies.
+    """
+    for path in document["paths"].values():
+        for operation in path.values():
+            for parameter in operation.get("parameters", ()):
+                if parameter["in"] == "path" and parameter["name"] in ids:
+                    parameter["example"] = ids[parameter["name"]]
+            body = operation.get("requestBody", {}).get("content", {}).get("application/json", {}).get("schema", {})
+            if "$ref" in body:
+                shape = document["components"]["schemas"][body["$ref"].rpartition("/")[2]]
+                shape["examples"] = _with_ids(shape["examples"], ids)
+
+
+def _with_ids(value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, list):
+        return [_with_ids(item, ids) for item in value]
+    if not isinstance(value, dict):
+        return value
+    return {name: _id_for(name, item, ids) for name, item in value.items()}
+
+
+def _id_for(name: str, value: Any, ids: dict[str, str]) -> Any:
+    if isinstance(value, str) and name in ids:
+        return ids[name]
+    if name.endswith("_ids") and name.removesuffix("s") in ids:
+        return [ids[name.removesuffix("s")]]
+    return _with_ids(value, ids)
 
 
 def problem_examples(statuses: Collection[str]) -> dict[str, Schema]:

@@ -11,6 +11,7 @@ from app.core.ids import new_id
 from app.core.settings import Settings
 from app.demo import queries
 from app.demo.data import AGENTS, CLIENTS, STRANGER, TICKETS, DemoTicket
+from app.desk.public.service import receipt_token
 from app.desk.tickets import queries as ticket_queries
 from app.desk.tickets import service as tickets
 from app.domain.ticket import Channel
@@ -32,6 +33,16 @@ async def load_demo(database: Database, settings: Settings, keys: dict[str, str]
             await _load_desk(connection, settings, now)
         working = {role: key for role, key in (keys or {}).items() if await _works(connection, role, key, now)}
         return {role: working.get(role) or await _issue(connection, role, now) for role in KEY_ROLES}
+
+
+async def shown_ids(database: Database, settings: Settings) -> dict[str, str]:
+    """What the documentation of a development desk names in its examples, so that they can be tried out."""
+    async with database.connection() as connection:
+        row = await queries.shown(connection)
+    if row is None:
+        return {}
+    ids = {name: str(value) for name, value in row.items() if value is not None}
+    return ids | {"receipt_token": receipt_token(settings, row["ticket_id"])}
 
 
 async def _works(connection: Connection, role: str, key: str, now: datetime) -> bool:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from uuid import UUID
 
-from app.core.db import Connection
+from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.demo.data import DemoClient
 
@@ -62,3 +62,28 @@ async def settle_mail(connection: Connection) -> None:
     """The demo's past mails count as sent long ago: nobody gets any."""
     await connection.execute("UPDATE outgoing_mails SET status = 'sent', sent_at = created_at WHERE status = 'queued'")
     await connection.execute("DELETE FROM jobs WHERE kind = 'send_mail'")
+
+
+# Of the newest ticket that waits and whose client is known, and of whatever else there is.
+SHOWN = """
+WITH ticket AS (
+    SELECT id, client_id, contact_id FROM tickets WHERE status = 'new' AND client_id IS NOT NULL
+    ORDER BY (lane = 'standard') DESC, id DESC LIMIT 1
+)
+SELECT ticket.id AS ticket_id, ticket.client_id, ticket.contact_id,
+       (SELECT id FROM sites s WHERE s.client_id = ticket.client_id ORDER BY id LIMIT 1) AS site_id,
+       (SELECT id FROM agents WHERE active ORDER BY id LIMIT 1) AS agent_id,
+       (SELECT id FROM api_keys WHERE role = 'mail' AND revoked_at IS NULL ORDER BY id LIMIT 1) AS key_id,
+       (SELECT id FROM terms WHERE effective_on <= current_date ORDER BY effective_on DESC LIMIT 1) AS terms_id,
+       (SELECT id FROM contracts c WHERE c.client_id = ticket.client_id ORDER BY id DESC LIMIT 1) AS contract_id,
+       (SELECT id FROM time_entries ORDER BY id DESC LIMIT 1) AS entry_id,
+       (SELECT id FROM quotes ORDER BY id DESC LIMIT 1) AS quote_id,
+       (SELECT id FROM urgencies ORDER BY id DESC LIMIT 1) AS urgency_id,
+       (SELECT id FROM invoices ORDER BY id DESC LIMIT 1) AS invoice_id
+FROM ticket
+"""
+
+
+async def shown(connection: Connection) -> Row | None:
+    """See SHOWN."""
+    return await connection.fetchrow(SHOWN)

@@ -77,7 +77,7 @@ class TicketIn(In):
 class TicketPatch(Patch):
     """What an agent changes; only the fields sent count."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"status": "resolved"}, {"estimated_minutes": 90}]})
+    model_config = ConfigDict(json_schema_extra={"examples": [{"estimated_minutes": 90}, {"status": "resolved"}]})
     status: Status = unsent()
     subject: Subject = unsent()
     language: Language = unsent()
