@@ -70,7 +70,9 @@ class ClientIn(In):
 class ClientPatch(Patch):
     """What changes; `domains` and `billing_address` replace what is there."""
 
-    model_config = ConfigDict(json_schema_extra={"examples": [{"billing_cycle": "monthly", "domains": ["thill.lu"]}]})
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{"billing_cycle": "monthly", "domains": ["thill-bois.lu"]}]}
+    )
     name: Name = unsent()
     language: Language = unsent()
     billing_cycle: BillingCycle = unsent()
