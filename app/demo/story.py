@@ -149,7 +149,7 @@ CHAPTERS: list[tuple[str, Callable[[Story], None]]] = [
     ("More than a day of work: the quote", quoting),
     ("On call during an event", on_call),
     ("A conversation by mail", by_mail),
-    ("From minutes to the paid invoice", invoicing),
+    ("From the help form to the paid invoice", invoicing),
     ("A year of one client", a_year),
 ]
 

@@ -1,22 +1,11 @@
 """The demo's year of one client: every figure that it prints, worked out by hand."""
 
-import asyncio
-from collections.abc import Iterator
-from datetime import datetime
-from typing import Any
-
-import httpx
-import pytest
-import uvloop
 from fastapi import FastAPI
 
-from app.core.db import Connection
 from app.demo.year import Year, moment
-from tests import invariants, money_invariants
-from tests.builders import Keys, some_keys
 from tests.conftest import Clock
-from tests.postgres import Clone, connected, one_transaction
-from tests.service import client_of
+from tests.features.billing.listener import listener
+from tests.postgres import Clone
 
 # 120.00 an hour is 2.00 a minute, 126.00 is 2.10; less 5 % 1.90 and 1.995.
 BY_HAND = [
@@ -73,60 +62,11 @@ BY_HAND = [
 ]
 
 
-class Listener:
-    """Listens to the story inside the test's process, and writes the figures down."""
-
-    def __init__(self, loop: asyncio.AbstractEventLoop, api: httpx.AsyncClient, keys: Keys) -> None:
-        self.loop, self.api, self.keys = loop, api, keys
-        self.figures: list[str] = []
-
-    def tell(self, text: str) -> None:
-        assert text
-
-    def note(self, text: str) -> None:
-        self.figures.append(text)
-
-    def mail(self, recipient: str, words: str) -> str:
-        self.note(f"mail to {recipient}: {words}")
-        return ""
-
-    def call(self, method: str, path: str, body: Any = None, *, key: str | None = None) -> Any:
-        headers = self.keys[key or "agent"]
-        answer = self.loop.run_until_complete(self.api.request(method, path, json=body, headers=headers))
-        assert answer.status_code in (200, 201), answer.text
-        return answer.json()
-
-
-@pytest.fixture
-def way_in(worker_database: Clone, clock: Clock) -> Iterator[tuple[asyncio.AbstractEventLoop, Connection]]:
-    """A loop of its own, because stories are no coroutines, and a connection on it."""
+def test_every_figure_of_the_year_is_as_worked_out_by_hand(app: FastAPI, worker_database: Clone, clock: Clock):
     clock.set(moment(1, 6))
-    loop = uvloop.new_event_loop()
-    context = connected(worker_database.app_url)
-    connection = loop.run_until_complete(context.__aenter__())
-    yield loop, connection
-    loop.run_until_complete(context.__aexit__(None, None, None))
-    loop.close()
 
+    with listener(app, worker_database) as ears:
+        Year(ears, clock.set).play()
+        ears.check_invariants()
 
-def test_every_figure_of_the_year_is_as_worked_out_by_hand(
-    app: FastAPI, way_in: tuple[asyncio.AbstractEventLoop, Connection], clock: Clock
-):
-    loop, connection = way_in
-    transaction = connection.transaction()
-    loop.run_until_complete(transaction.start())
-    keys = loop.run_until_complete(some_keys(connection))
-    api = client_of(app, one_transaction(connection))
-    listener = Listener(loop, api, keys)
-
-    def turn(when: datetime) -> None:
-        clock.set(when)
-
-    try:
-        Year(listener, turn).play()
-        assert listener.figures == BY_HAND
-        for name in money_invariants.QUERIES:
-            assert loop.run_until_complete(connection.fetch(invariants.QUERIES[name])) == [], name
-    finally:
-        loop.run_until_complete(transaction.rollback())
-        loop.run_until_complete(api.aclose())
+    assert ears.figures == BY_HAND
