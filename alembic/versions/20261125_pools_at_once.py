@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261125_pools_at_once"
-down_revision = "20261125_ticket_lists"
+down_revision = "20261125_lighter_issue"
 branch_labels = None
 depends_on = None
 
