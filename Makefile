@@ -26,7 +26,8 @@ serve:  ## embedded Postgres, migrations, demo data on first start, API, worker 
 demo:  ## plays a ticket's story against the running server
 	@$(BIN)/python -m app.cli demo
 
-check: venv  ## format, lint, types, walls
+check: venv  ## format, lint, types, walls, one newest migration
+	@$(BIN)/python -c 'from app.core.migrations import newest_revision as newest; newest()'
 	@$(BIN)/ruff format --check --quiet . || { echo "make format would change the files above"; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/mypy --no-error-summary

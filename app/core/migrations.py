@@ -22,7 +22,9 @@ def newest_revision() -> str:
     """The revision the code was written for: the file that no other file comes after."""
     texts = [path.read_text() for path in (ROOT / "alembic" / "versions").glob("*.py")]
     revisions = {_value(text, "revision"): _value(text, "down_revision") for text in texts}
-    (newest,) = set(revisions) - set(revisions.values())
+    newest, *others = sorted(set(revisions) - set(revisions.values()))
+    if others:
+        raise RuntimeError(f"Several migrations are the newest ({newest}, {', '.join(others)}): put them in one line")
     return newest
 
 
