@@ -9,7 +9,7 @@ from fastapi import FastAPI
 
 from app.core.db import Database
 from app.core.settings import Settings
-from app.core.telemetry import LOGGER
+from app.core.telemetry import LOGGER, REQUEST_LOG
 from app.main import create_app
 
 ORIGIN = "https://www.example.lu"
@@ -27,6 +27,7 @@ SETTINGS = Settings(
 
 def log_to(stream: Any) -> None:
     """Send the service's log to a stream, whatever another test set up before."""
+    REQUEST_LOG.stream = stream
     structlog.configure(logger_factory=structlog.WriteLoggerFactory(file=stream))
     LOGGER.__dict__.pop("bind", None)  # structlog's memory of where it wrote the first time
 

@@ -11,7 +11,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app.core.ids import new_id
 from app.core.origins import Origins, Pairs, is_preflight
-from app.core.telemetry import LOGGER, REQUESTS
+from app.core.telemetry import REQUEST_LOG, REQUESTS
 
 REQUEST_ID = re.compile(rb"[A-Za-z0-9._\-]{8,64}")
 SECURITY_HEADERS = [
@@ -117,11 +117,5 @@ def _tell(scope: Scope, method: str, status: int, seconds: float) -> None:
     # The route's template, never the path: paths carry receipt tokens.
     route = getattr(scope.get("route"), "path_format", None) or "none"
     REQUESTS.labels(method, route, status).observe(seconds)
-    LOGGER.info(
-        "request",
-        request_id=scope["state"]["request_id"],
-        method=method,
-        route=route,
-        status=status,
-        ms=round(seconds * 1000, 1),
-    )
+    request_id, ms = scope["state"]["request_id"], round(seconds * 1000, 1)
+    REQUEST_LOG.tell({"request_id": request_id, "method": method, "route": route, "status": status, "ms": ms})

@@ -1,5 +1,6 @@
 """Logs (JSON lines with the request id), metrics, and traces when an OTLP endpoint is set."""
 
+import json
 import logging
 import sys
 from typing import Any
@@ -7,6 +8,7 @@ from typing import Any
 import structlog
 from prometheus_client import Counter, Histogram
 
+from app.core import clock
 from app.core.settings import Settings
 
 REQUESTS = Histogram(
@@ -17,6 +19,23 @@ REQUESTS = Histogram(
 )
 JOBS = Counter("jobs_total", "Jobs worked off, by kind and outcome.", ["kind", "outcome"])
 LOGGER = structlog.get_logger("desk")
+
+
+class RequestLog:
+    """The line that each request gets, as LOGGER would write it: by hand, which saves a tenth of a read."""
+
+    def __init__(self) -> None:
+        self.stream: Any = sys.stderr
+        self.enabled = True
+
+    def tell(self, facts: dict[str, Any]) -> None:
+        """Write one line."""
+        if self.enabled:
+            at = clock.now().isoformat().replace("+00:00", "Z")
+            self.stream.write(json.dumps({**facts, "event": "request", "level": "info", "at": at}) + "\n")
+
+
+REQUEST_LOG = RequestLog()
 
 
 def configure_logs(level: str) -> None:
@@ -32,6 +51,7 @@ def configure_logs(level: str) -> None:
         logger_factory=structlog.WriteLoggerFactory(file=sys.stderr),
         cache_logger_on_first_use=True,
     )
+    REQUEST_LOG.stream, REQUEST_LOG.enabled = sys.stderr, level in {"debug", "info"}
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -4,6 +4,7 @@ import re
 from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import lru_cache
 from typing import Literal
 
 
@@ -77,6 +78,7 @@ _MACHINE_NAME = re.compile(
 )
 
 
+@lru_cache(maxsize=1_000)  # each form asks for its sender's several times, and for the desk's own
 def bare_address(address: str) -> str:
     """The mailbox an address leads to, for comparing: lower case, without a sub-address (`+tag`)."""
     local, _, domain = address.strip().rpartition("@")
