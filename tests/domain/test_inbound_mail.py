@@ -157,6 +157,7 @@ def test_failed_recipients_and_empty_return_paths():
         ({"return-path": " <> "}, Kind.PERSON, True), ({"return-path": "<a@b.lu>"}, Kind.PERSON, False),
         ({"x-auto-response-suppress": "All"}, Kind.PERSON, True),
         ({"x-auto-response-suppress": "DR, OOF , x"}, Kind.PERSON, True),
+        ({"x-auto-response-suppress": "DR,OOF,x"}, Kind.PERSON, True),
         ({"x-auto-response-suppress": "AutoReply"}, Kind.PERSON, True),
         ({"x-auto-response-suppress": "DR,RN,NRN"}, Kind.PERSON, False),
     ],
