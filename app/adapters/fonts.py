@@ -8,6 +8,7 @@ from importlib.resources import as_file, files
 from pathlib import Path
 
 REPLACEMENT = "□"
+LAST_OF_FORMAT_FOUR = 0xFFFE  # the one after it only ends the table
 _HIDDEN = {0x00AD, 0x200B, 0x200C, 0x200D, 0x2060, 0xFEFF, *range(0xFE00, 0xFE10)}
 """Soft hyphens, joiners and variation selectors: they say how to show others and are nothing to see themselves."""
 _UNICODE_TABLES = {(0, 3): 1, (3, 1): 1, (0, 4): 2, (3, 10): 2}
@@ -92,10 +93,11 @@ def _four(font: bytes, table: int) -> Iterator[int]:
     ranges_at = table + 16 + 3 * double
     ranges = struct.unpack_from(f">{count}H", font, ranges_at)
     for place in range(count):
-        for point in range(starts[place], min(ends[place], 0xFFFE) + 1):
+        for point in range(starts[place], min(ends[place], LAST_OF_FORMAT_FOUR) + 1):
             glyph = point
             if ranges[place]:
                 at = ranges_at + 2 * place + ranges[place] + 2 * (point - starts[place])
                 (glyph,) = struct.unpack_from(">H", font, at)
-            if (glyph + deltas[place]) & 0xFFFF if glyph or not ranges[place] else 0:
+            is_missing = ranges[place] and glyph == 0
+            if not is_missing and (glyph + deltas[place]) & 0xFFFF:
                 yield point

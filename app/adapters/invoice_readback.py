@@ -42,29 +42,25 @@ def cii_sums(xml: bytes) -> Sums:
     root = parsed(xml)
 
     def amount(node: Any, path: str) -> int:
-        return cents(node.findtext(path, namespaces=SPACES))
-
-    def every(path: str) -> list[Any]:
-        return list(root.iterfind(f".//ram:{path}", SPACES))
+        return cents(node.findtext(f"ram:{path}", namespaces=SPACES))
 
     taxes = [
         (
             one.findtext("ram:CategoryCode", namespaces=SPACES),
             cents(one.findtext("ram:RateApplicablePercent", "0", SPACES)),
-            amount(one, "ram:BasisAmount"),
-            amount(one, "ram:CalculatedAmount"),
+            amount(one, "BasisAmount"),
+            amount(one, "CalculatedAmount"),
         )
-        for one in every("ApplicableHeaderTradeSettlement/ram:ApplicableTradeTax")
+        for one in root.iterfind(".//ram:ApplicableHeaderTradeSettlement/ram:ApplicableTradeTax", SPACES)
     ]
-    total = every("SpecifiedTradeSettlementHeaderMonetarySummation")[0]
+    total = root.find(".//ram:SpecifiedTradeSettlementHeaderMonetarySummation", SPACES)
+    lines = root.iterfind(".//ram:SpecifiedTradeSettlementLineMonetarySummation", SPACES)
     return Sums(
-        lines=tuple(
-            amount(one, "ram:LineTotalAmount") for one in every("SpecifiedTradeSettlementLineMonetarySummation")
-        ),
+        lines=tuple(amount(line, "LineTotalAmount") for line in lines),
         taxes=tuple(sorted(taxes)),
-        subtotal=amount(total, "ram:TaxBasisTotalAmount"),
-        vat=amount(total, "ram:TaxTotalAmount"),
-        total=amount(total, "ram:DuePayableAmount"),
+        subtotal=amount(total, "TaxBasisTotalAmount"),
+        vat=amount(total, "TaxTotalAmount"),
+        total=amount(total, "DuePayableAmount"),
     )
 
 
