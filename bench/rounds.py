@@ -19,7 +19,7 @@ class Effort:
     requests: Mapping[int, int]  # in one batch, by connections
 
 
-FULL = Effort(rounds=5, requests={1: 150, 8: 320, 32: 416})
+FULL = Effort(rounds=5, requests={1: 100, 8: 240, 32: 320})
 QUICK = Effort(rounds=1, requests={1: 16, 8: 32, 32: 64})
 
 

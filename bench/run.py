@@ -41,7 +41,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench", description=__doc__)
     parser.add_argument("--quick", action="store_true", help="a smoke: one short round, 10 thousand tickets")
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES))
-    parser.add_argument("--only", default="", help="operations whose name contains this")
+    parser.add_argument("name", nargs="?", default="", help="only operations whose name contains this")
     parser.add_argument("--data", type=Path, help="keep the seeded databases here for the next run")
     parser.add_argument("--results", type=Path, default=RESULTS, help="where all figures go")
     return parser.parse_args()
@@ -51,7 +51,9 @@ def main() -> None:
     """Measure, print the tables, write the figures to bench/results/latest.json."""
     chosen = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))  # through every `finally`: servers and Postgres stop too
-    operations = [operation for operation in OPERATIONS if chosen.only in operation.name]
+    operations = [operation for operation in OPERATIONS if chosen.name in operation.name]
+    if not operations:
+        sys.exit(f"No operation is called so: {', '.join(operation.name for operation in OPERATIONS)}")
     with data_home(chosen.data) as home:
         print(surroundings(), flush=True)
         sizes, effort = (SIZES[:1], QUICK) if chosen.quick else (chosen.sizes, FULL)
