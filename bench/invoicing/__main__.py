@@ -65,7 +65,7 @@ def report(rounds: Sequence[Round], door: Door | None) -> Iterator[str]:
         growth = large / small
         yield f"{sizes[-1]} entries over {sizes[0]}: {growth:.1f} (goal {GROWTH_GOAL}) {verdict(growth <= GROWTH_GOAL)}"
     most = max(one.run.megabytes for one in rounds)
-    yield f"the worker held {most} MB at most (goal {MEGABYTES_GOAL}) {verdict(most <= MEGABYTES_GOAL)}"
+    yield f"the worker held {most:.0f} MB at most (goal {MEGABYTES_GOAL}) {verdict(most <= MEGABYTES_GOAL)}"
     if door is not None:
         yield (
             f"tickets at the public door: {door.alone:.0f} a second alone, {door.during:.0f} during a run, "

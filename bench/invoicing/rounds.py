@@ -1,7 +1,6 @@
 """The rounds: floor and run on the same rows; and how the public door fares while a run goes on."""
 
 import asyncio
-import json
 import time
 from dataclasses import dataclass
 
@@ -24,7 +23,7 @@ class Cost:
     seconds: float
     postgres_cpu: float
     worker_cpu: float = 0.0
-    megabytes: int = 0
+    megabytes: float = 0.0
 
     @property
     def cpu(self) -> float:
@@ -80,11 +79,8 @@ async def _run(stage: Stage, database: str) -> Cost:
     """By a worker's process."""
     run_id = await stage.begin_run(database, stage.period)
     used = await stage.postgres_cpu_seconds()
-    said, _ = await (await stage.worker(database, run_id)).communicate()
-    found = json.loads(said or b"null")
-    if found is None:
-        raise RuntimeError("the worker did not end the run")
-    return Cost(found["seconds"], await stage.postgres_cpu_seconds() - used, found["cpu_seconds"], found["megabytes"])
+    took = await stage.work_off(database, run_id)
+    return Cost(took["seconds"], await stage.postgres_cpu_seconds() - used, took["cpu_seconds"], took["megabytes"])
 
 
 async def play_door(stage: Stage, rows: int) -> Door:
@@ -105,11 +101,12 @@ async def _rates(stage: Stage, database: str, loader: Loader, server: Server) ->
 
     await batch()
     alone = [await batch() for _ in range(BATCHES_ASIDE)]
-    worker = await stage.worker(database, await stage.begin_run(database, stage.period))
-    ended = asyncio.create_task(worker.communicate())
+    run_id = await stage.begin_run(database, stage.period)
+    ended = asyncio.create_task(stage.work_off(database, run_id))
     during: list[Sample] = []
     while not ended.done():
         during.append(await batch())
+    await ended
     alone += [await batch() for _ in range(BATCHES_ASIDE)]
     # The first and the last may have had the machine to themselves for a part of their time.
     during = during[1:-1] or during

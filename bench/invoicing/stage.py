@@ -1,6 +1,7 @@
 """The stage: a database with a quarter of open time, copied for each round, so that each begins with the same rows."""
 
 import asyncio
+import json
 import subprocess
 import sys
 import zlib
@@ -106,21 +107,29 @@ class Stage:
 
     async def _invoice_quarter_before(self, database: str) -> None:
         """A desk that has never invoiced anything is no desk of a million entries: plans rest on what is there."""
-        worker = await self.worker(database, await self.begin_run(database, quarter_before(self.period)))
-        await worker.communicate()
+        await self.work_off(database, await self.begin_run(database, quarter_before(self.period)))
         async with self.connection(database) as connection:
             await connection.execute("TRUNCATE jobs")
             await connection.execute("VACUUM ANALYZE")
 
-    async def worker(self, database: str, run_id: UUID) -> asyncio.subprocess.Process:
-        """The process that works the run off."""
+    async def work_off(self, database: str, run_id: UUID) -> dict[str, float]:
+        """What a worker's process says of a run that it has worked off.
+
+        Raises:
+            RuntimeError: it did not end the run.
+        """
         seller = {"SELLER": MADE_UP.model_dump_json()}
-        return await asyncio.create_subprocess_exec(
+        worker = await asyncio.create_subprocess_exec(
             *(sys.executable, "-m", "bench.invoicing.worker", str(run_id)),
             cwd=self.home,
             env=surroundings(PRODUCT_SETTINGS | seller | {"DATABASE_URL": self.app_url(database)}),
             stdout=subprocess.PIPE,
         )
+        said, _ = await worker.communicate()
+        if worker.returncode:
+            raise RuntimeError(f"the worker ended with {worker.returncode}")
+        took: dict[str, float] = json.loads(said)
+        return took
 
     @asynccontextmanager
     async def copy_of(self, seeded: str) -> AsyncIterator[str]:

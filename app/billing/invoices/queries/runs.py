@@ -47,7 +47,7 @@ UPDATE invoice_runs SET clients = (SELECT count(*) FROM scope) WHERE id = $5
 NEXT = f"""
 SELECT c.id FROM clients c
 WHERE {CYCLE.format("$1")} = $4 AND (({SOMETHING}) OR EXISTS ({STANDING.format("", "draft").replace("$7", "$6")}))
-  AND NOT EXISTS (SELECT FROM invoice_run_results x WHERE x.run_id = $5 AND x.client_id = c.id)
+  AND NOT EXISTS (SELECT FROM invoice_run_results x WHERE x.run_id = $5 AND x.client_id = c.id) AND c.id > $7
 ORDER BY c.id LIMIT 100
 """
 NOTE = """
@@ -68,11 +68,11 @@ async def skip_the_idle(connection: Connection, run: Row, until: datetime, now: 
     await connection.execute(SKIP, *values)
 
 
-async def next_clients(connection: Connection, run: Row, until: datetime) -> list[UUID]:
-    """Up to 100 clients of the run that have no result yet, by id."""
+async def next_clients(connection: Connection, run: Row, until: datetime, after: UUID) -> list[UUID]:
+    """Up to 100 clients of the run that have no result yet, by id: those behind are not looked at again."""
     if run["client_id"] is not None:
         return [] if await has_result(connection, run["id"], run["client_id"]) else [run["client_id"]]
-    values = [run["period_start"], run["period_end"], until, run["cycle"], run["id"], run["period"]]
+    values = [run["period_start"], run["period_end"], until, run["cycle"], run["id"], run["period"], after]
     return [row["id"] for row in await connection.fetch(NEXT, *values)]
 
 

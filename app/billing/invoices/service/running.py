@@ -19,6 +19,7 @@ from app.core import clock, events, jobs
 from app.core.db import Connection, Database, Row
 from app.core.ids import new_id
 from app.core.jobs import Effect, Handler, Job
+from app.core.paging import NIL
 from app.core.settings import Settings
 from app.core.telemetry import LOGGER
 from app.domain.calendar import day_start, local_date
@@ -84,12 +85,13 @@ async def work_off(database: Database, run_id: UUID, settings: Settings, *, seco
     """Go on with a run until every client has a result, or until the time is over; whether it is done."""
     loop = asyncio.get_running_loop()
     until = loop.time() + seconds if seconds is not None else None
+    after = NIL
     while True:
         async with database.transaction() as connection:
             run = await _existing(connection, run_id)
             if run["status"] == "done":
                 return True
-            clients = await queries.next_clients(connection, run, day_start(run["period_end"]))
+            clients = await queries.next_clients(connection, run, day_start(run["period_end"]), after)
             books = await open_books(connection, settings, run["actor"], clock.now())
             if not clients:
                 await _finish(connection, run, books.now)
@@ -101,6 +103,7 @@ async def work_off(database: Database, run_id: UUID, settings: Settings, *, seco
         for ended in await asyncio.gather(*takers, return_exceptions=True):
             if ended is not None:
                 raise ended
+        after = clients[-1]
 
 
 async def _take(database: Database, clients: Iterator[UUID], order: Order, books: Books, until: float | None) -> None:
