@@ -8,6 +8,7 @@ from uuid import UUID
 import pytest
 
 from app.billing.permanences import queries as permanences
+from app.billing.quotes import list_queries as quote_lists
 from app.billing.quotes import queries as quotes
 from app.core.db import Connection
 from app.desk.bounces import queries as bounces
@@ -16,7 +17,7 @@ from tests import builders
 from tests.database.test_plans import MODES, PAGE, SMALL_CLIENT, rows_read
 from tests.postgres import Clone, clone, connected
 
-ROWS = 20_000
+ROWS = 8_000
 FIRST = datetime(2026, 1, 1, tzinfo=UTC)
 # One client owns 97 of 100 rows, another 3; each status but the common one is rare. Ids ascend with their number.
 ID = "('019ab000-0000-7000-8000-' || lpad(to_hex(n), 12, '0'))::uuid"
@@ -59,7 +60,7 @@ def skewed_database(cluster: Any) -> Iterator[Clone]:
 async def skewed(skewed_database: Clone) -> AsyncIterator[Connection]:
     """A connection to a desk with many quotes, requests and mails, most of them of one client."""
     async with connected(skewed_database.superuser_url) as connection:
-        await connection.execute("SET statement_timeout = '60s'")
+        await connection.execute("SET statement_timeout = 0")
         await builders.some_keys(connection)
         await builders.a_client(connection, id=SMALL_CLIENT)
         owners = (builders.CLIENT_ID, builders.OTHER_CLIENT_ID)
@@ -93,14 +94,14 @@ STATUSES = {status: {"status": status} for status in ("draft", "sent", "accepted
 @AFTER
 @pytest.mark.parametrize("who", WHO | STATUSES)
 async def test_a_page_of_quotes_costs_its_rows(skewed: Connection, who: str, after: Any, mode: str):
-    sql, values = quotes.list_quotes_sql({**(WHO | STATUSES)[who], "drafts": True}, after, PAGE)
+    sql, values = quote_lists.list_quotes_sql({**(WHO | STATUSES)[who], "drafts": True}, after, PAGE)
     assert await rows_read(skewed, sql, values, mode, "quotes") <= 2 * PAGE
 
 
 @MODES
 @AFTER
 async def test_a_portals_page_of_quotes_has_no_drafts_and_costs_its_rows(skewed: Connection, after: Any, mode: str):
-    sql, values = quotes.list_quotes_sql({"client_id": builders.CLIENT_ID, "drafts": False}, after, PAGE)
+    sql, values = quote_lists.list_quotes_sql({"client_id": builders.CLIENT_ID, "drafts": False}, after, PAGE)
     assert await rows_read(skewed, sql, values, mode, "quotes") <= 2 * PAGE
 
 
@@ -139,7 +140,7 @@ async def test_contacts_of_a_mailbox_are_found_by_their_index(skewed: Connection
 
 async def test_the_list_of_expired_quotes_has_both_kinds_in_order(skewed: Connection):
     filters, seen = {"status": "expired", "drafts": True}, list[Any]()
-    while page := await quotes.list_quotes(skewed, filters, seen[-1]["id"] if seen else None, 7):
+    while page := await quote_lists.list_quotes(skewed, filters, seen[-1]["id"] if seen else None, 7):
         seen += page
     assert len(seen) == 2 * ROWS // 1000
     assert {row["status"] for row in seen} == {"expired"}

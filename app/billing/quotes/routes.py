@@ -8,7 +8,7 @@ from fastapi import Query, Response
 
 from app.adapters.quote_pdf import quote_pdf
 from app.adapters.quote_words import paper_of
-from app.billing.quotes import queries
+from app.billing.quotes import list_queries, queries
 from app.billing.quotes.answers import ChargeOut, QuoteOut, quote_out
 from app.billing.quotes.schemas import (
     AcceptanceIn,
@@ -54,7 +54,7 @@ async def list_quotes(
         "status": status, "drafts": own is None,
     }  # fmt: skip
     after = paging.decode(cursor, UUID)[0] if cursor else None
-    rows = await queries.list_quotes(await work.connection(), filters, after, limit + 1)
+    rows = await list_queries.list_quotes(await work.connection(), filters, after, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[_out(work, row) for row in shown], next_cursor=next_cursor)
 
