@@ -46,6 +46,18 @@ async def test_many_forms_of_one_mailbox_keep_its_caps(
     await invariants.check(committing_conn)
 
 
+async def test_forms_with_files_are_done_again_with_their_files(
+    committing_api: httpx.AsyncClient, committing_conn: Connection
+):
+    """In a transaction, as they need several statements; few, because uploads of one network take turns."""
+    request = {"data": FORM, "files": [("attachments", ("note.txt", b"Bonjour"))]}
+    answers = await at_once(committing_api, *(request for _ in range(3)))
+    assert {answer.status_code for answer in answers} == {201}
+    assert await committing_conn.fetchval("SELECT count(DISTINCT ticket_id) FROM attachments") == 3
+    assert [answer.json()["acknowledgement"] for answer in answers].count("queued") == 1
+    await invariants.check(committing_conn)
+
+
 async def test_losing_a_race_counts_once(committing_api: httpx.AsyncClient, committing_conn: Connection, app: FastAPI):
     app.state.settings = app.state.settings.model_copy(update={"acknowledgements_per_hour": TIMES})
     await at_once(committing_api, *({"json": FORM} for _ in range(TIMES)))
