@@ -1,7 +1,7 @@
 """SQL of quotes. Whoever changes one locks its ticket or permanence first, then the quote."""
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 from uuid import UUID
 
@@ -201,15 +201,3 @@ async def recipient_of(connection: Connection, client_id: UUID) -> str | None:
         "SELECT email FROM contacts WHERE client_id = $1 ORDER BY billing DESC, id LIMIT 1", client_id
     )
     return found
-
-
-async def billable(connection: Connection, client_id: UUID, first: date, last: date) -> list[Row]:
-    """The charges of a client that belong to the local dates [first, last)."""
-    return await connection.fetch(
-        "SELECT c.id, c.quote_id, c.permanence_id, c.kind, c.amount_cents, c.currency, c.lines, c.explanation, "
-        "c.performed_on, q.number, q.version, q.ticket_id FROM quote_charges c JOIN quotes q ON q.id = c.quote_id "
-        "WHERE c.client_id = $1 AND c.performed_on >= $2 AND c.performed_on < $3 ORDER BY c.performed_on, c.id",
-        client_id,
-        first,
-        last,
-    )
