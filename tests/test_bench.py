@@ -38,3 +38,12 @@ def test_mails_are_measured_and_a_bad_one_costs_its_limit() -> None:
     assert run.returncode == 0, run.stdout + run.stderr
     assert run.stdout.count("1 MB attachment") == run.stdout.count("3 KB") == 2
     assert "quarantined (takes-too-long)" in run.stdout
+
+
+@pytest.mark.slow
+def test_a_quick_run_of_money_logs_what_it_was_told() -> None:
+    command = [sys.executable, "-m", "bench.money", "--quick"]
+    unmeasured = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    run = subprocess.run(command, cwd=ROOT, env=unmeasured, capture_output=True, text=True, timeout=600, check=False)
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert "every contract's sum as its draws" in run.stdout
