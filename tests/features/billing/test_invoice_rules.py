@@ -184,6 +184,17 @@ async def test_fees_and_quotes_are_invoiced_once_and_waived_fees_given_back(
     await invariants.check(conn)
 
 
+async def test_a_ticket_on_an_invoice_stays_with_its_client(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket: Any
+):
+    urgency = {"ticket_id": str(ticket["id"]), "requested_by": "Tom Weber"}
+    assert (await api.post("/v1/urgencies", json=urgency, headers=keys["agent"])).status_code == 201
+    assert len((await run(api, keys))["created"]) == 1
+    moved = {"client_id": str(keys.other_client_id)}
+    answer = await api.patch(f"/v1/tickets/{ticket['id']}", json=moved, headers=keys["agent"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "client-invoiced")
+
+
 async def test_reverse_charge_needs_a_proof(
     api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket: Any, clock: Clock
 ):
