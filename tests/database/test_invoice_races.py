@@ -153,6 +153,29 @@ async def test_a_run_killed_at_any_statement_goes_on_with_the_same_result(
     await invariants.check(committing_conn)
 
 
+@pytest.mark.parametrize("statements", [5, 20, 47, 1_000])
+async def test_several_clients_at_a_time_are_invoiced_once(
+    committing_database: Database, committing_conn: Connection, committing_keys: Keys, statements: int
+):
+    """Three by three, killed in the middle of all three or never."""
+    at_once = SETTINGS.model_copy(update={"invoice_run_clients_at_once": 3})
+    clients = await clients_with_work(committing_conn, 7)
+    async with committing_database.transaction() as connection:
+        run_id = await begin_run(
+            connection, PERIOD, client_id=None, issue=True, digests={}, work_at=clock.now(), actor=ACTOR,
+            now=clock.now(),
+        )  # fmt: skip
+    survived = False
+    with contextlib.suppress(Killed):
+        survived = await work_off(Mortal(committing_database, statements), run_id, at_once)
+    assert survived == (statements == 1_000)
+    assert await work_off(committing_database, run_id, at_once)
+    assert await billed(committing_conn) == dict.fromkeys(clients, (7020, 1))
+    numbers = await committing_conn.fetch("SELECT sequence FROM invoices ORDER BY sequence")
+    assert [row["sequence"] for row in numbers] == [1, 2, 3, 4, 5, 6, 7]
+    await invariants.check(committing_conn)
+
+
 async def test_an_issue_that_fails_gives_its_number_back(
     committing_database: Database, committing_conn: Connection, committing_keys: Keys
 ):
