@@ -47,3 +47,18 @@ def test_a_quick_run_of_money_logs_what_it_was_told() -> None:
     run = subprocess.run(command, cwd=ROOT, env=unmeasured, capture_output=True, text=True, timeout=600, check=False)
     assert run.returncode == 0, run.stdout + run.stderr
     assert "every contract's sum as its draws" in run.stdout
+
+
+@pytest.mark.slow
+def test_a_small_invoice_run_comes_to_the_cents_that_are_due(tmp_path: Path) -> None:
+    results = tmp_path / "figures.json"
+    sizes = ("--clients", "20", "--sizes", "2000", "--rounds", "1", "--door", "2000")
+    command = [sys.executable, "-m", "bench.invoicing", *sizes, "--results", str(results)]
+    unmeasured = {name: value for name, value in os.environ.items() if "COVERAGE" not in name}
+    run = subprocess.run(command, cwd=ROOT, env=unmeasured, capture_output=True, text=True, timeout=600, check=False)
+
+    assert run.returncode == 0, run.stdout + run.stderr
+    figures = json.loads(results.read_text())
+    [only] = figures["rounds"]
+    assert (only["counts"]["entries"], only["counts"]["links"], only["counts"]["still_open"]) == (2020, 2020, 0)
+    assert figures["door"]["errors"] == 0

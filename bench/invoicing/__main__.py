@@ -1,4 +1,4 @@
-"""`python -m bench.invoicing`: an invoice run over 1,000 clients against the same lines and links in plain SQL."""
+"""`python -m bench.invoicing`: an invoice run over many clients against the same lines and links in plain SQL."""
 
 import argparse
 import asyncio
@@ -25,6 +25,7 @@ FLOOR_GOAL, GROWTH_GOAL, MEGABYTES_GOAL, DOOR_GOAL = 1.5, 12, 250, 0.7
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bench.invoicing", description=__doc__)
     parser.add_argument("--sizes", type=int, nargs="+", default=list(SIZES), help="entries")
+    parser.add_argument("--clients", type=int, default=1_000, help="each with ten tickets")
     parser.add_argument("--rounds", type=int, default=3, help="of the smallest size; the largest is played once")
     parser.add_argument("--door", type=int, default=100_000, help="entries of the run beside the door; 0 leaves it out")
     parser.add_argument("--data", type=Path, help="keep the seeded databases here for the next run")
@@ -37,7 +38,7 @@ def main() -> None:
     chosen = arguments()
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(1))
     with data_home(chosen.data) as home, postgres(home / "stage") as cluster:
-        rounds, door = asyncio.run(measure(Stage(cluster, home, last_quarter()), chosen))
+        rounds, door = asyncio.run(measure(Stage(cluster, home, last_quarter(), chosen.clients), chosen))
     for line in report(rounds, door):
         print(line)
     keep(rounds, door, chosen.results)

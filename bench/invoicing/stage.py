@@ -49,6 +49,7 @@ class Stage:
     cluster: Cluster
     home: Path
     period: Period
+    clients: int
 
     def superuser_url(self, database: str) -> str:
         """For seeding, counting and the floor."""
@@ -80,10 +81,9 @@ class Stage:
 
     async def seeded(self, rows: int) -> str:
         """The database of that size; made unless an earlier run left it."""
-        database, mark = (
-            f"seeded_{rows}",
-            f"{rows} rows, {schema_digest()}, {zlib.crc32(SEED.encode())}, {self.period.name}",
-        )
+        database = f"seeded_{rows}"
+        made_of = f"{schema_digest()} {zlib.crc32(SEED.encode())}"
+        mark = f"{rows} rows of {self.clients} clients in {self.period.name}, {made_of}"
         async with self.server() as server:
             found = "SELECT shobj_description(oid, 'pg_database') FROM pg_database WHERE datname = $1"
             if await server.fetchval(found, database) != mark:
@@ -100,7 +100,8 @@ class Stage:
             indexes = await connection.fetch(SECONDARY_INDEXES, list(FILLED))
             for index in indexes:
                 await connection.execute(f'DROP INDEX "{index["name"]}"')
-            await connection.execute("SELECT set_config('bench.rows', $1, false)", str(rows))
+            for name, value in (("bench.rows", rows), ("bench.clients", self.clients)):
+                await connection.execute("SELECT set_config($1, $2, false)", name, str(value))
             await connection.execute(SEED)
             for index in indexes:
                 await connection.execute(index["definition"])
