@@ -87,6 +87,8 @@ async def hit(
     known = (claim.scope, claim.route, claim.key) if claim else (None, None, None)
     rows = await connection.fetch(HIT, sorted(seconds), seconds, now, *known)
     if claim is not None and rows[0]["fingerprint"] is not None:
+        if not claim.fingerprint:
+            return {}  # whether it repeats that request is known once its body has been read
         await idempotency.answer_again(connection, rows[0], claim, now)
         return await hit(connection, limits, now, claim)
     found = {row["key"]: row for row in rows}

@@ -117,8 +117,8 @@ class Unit:
         new = [limit for limit in wanted if limit.key not in self._counted]
         if not new:
             return
-        self._counted.update(limit.key for limit in new)
         found = await limits.hit(await self.connection(), new, self.now, self.claim)
+        self._counted.update(limit.key for limit in new if found)
         self.headers = limits.nearest(self.headers, found)
 
     def etag(self, version: int) -> None:

@@ -136,6 +136,14 @@ async def test_a_repeat_of_an_answered_form_counts_for_nothing(
 ):
     app.state.settings = settings.model_copy(update={"form_per_minute_per_ip": 1})
     headers = {"Content-Type": TYPE, "Idempotency-Key": "once"}
-    answers: list[Any] = [await api.post(PUBLIC, headers=headers, content=FIELDS + END) for _ in range(3)]
+    body = FIELDS + part(FILE, b"timeout\n") + END
+    answers: list[Any] = [await api.post(PUBLIC, headers=headers, content=body) for _ in range(3)]
     assert [answer.status_code for answer in answers] == [201, 201, 201]
     assert answers[2].headers["idempotency-replayed"] == "true"
+
+
+async def test_another_form_with_a_key_that_is_taken_is_refused(api: httpx.AsyncClient):
+    headers = {"Content-Type": TYPE, "Idempotency-Key": "once"}
+    for file, status in ((b"one", 201), (b"two", 422), (b"one", 201)):
+        answer = await api.post(PUBLIC, headers=headers, content=FIELDS + part(FILE, file) + END)
+        assert answer.status_code == status

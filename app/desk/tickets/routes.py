@@ -217,7 +217,7 @@ async def list_attachments(
     "/{ticket_id}/attachments/{attachment_id}",
     operation_id="download_attachment",
     response_class=Response,
-    **allows("tickets:read", 404, produces="application/octet-stream"),
+    **allows("tickets:read", 404, produces="*/*"),
 )
 async def download_attachment(ticket_id: UUID, attachment_id: UUID, work: Work) -> Response:
     """The file's bytes, always as a download: nothing a stranger sent is ever shown by a browser as ours."""
