@@ -5,12 +5,13 @@ Nothing a client sent is ever repeated in an answer.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from app.core.clock import instant_text
 from app.domain.errors import Refusal
 
 
@@ -360,7 +361,7 @@ class Problem(Exception):  # noqa: N818 (it is what RFC 9457 calls it)
 def _plain(fact: object) -> object:
     """What JSON has no word for, as its text: instants as everywhere, in UTC."""
     if isinstance(fact, datetime):
-        return fact.astimezone(UTC).isoformat().replace("+00:00", "Z")
+        return instant_text(fact)
     return str(fact) if isinstance(fact, date | UUID) else fact
 
 

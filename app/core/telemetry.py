@@ -31,7 +31,7 @@ class RequestLog:
     def tell(self, facts: dict[str, Any]) -> None:
         """Write one line."""
         if self.enabled:
-            at = clock.now().isoformat().replace("+00:00", "Z")
+            at = clock.instant_text(clock.now())
             self.stream.write(json.dumps({**facts, "event": "request", "level": "info", "at": at}) + "\n")
 
 

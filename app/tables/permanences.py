@@ -44,6 +44,7 @@ class PermanenceRequest(SQLModel, table=True):
     cancelled_at: datetime | None = instant(nullable=True)
     cancellation_reason: str | None = Field(max_length=500)
     completed_at: datetime | None = instant(nullable=True)
+    unstaffed_told_at: datetime | None = instant(nullable=True)
     version: int = version_column()
 
 

@@ -136,6 +136,16 @@ async def over(connection: Connection, now: datetime, most: int) -> list[Row]:
     )
 
 
+async def unstaffed(connection: Connection, starts_before: datetime, now: datetime) -> list[Row]:
+    """Accepted requests that begin by then with nobody named, each only once: they count as told from now on."""
+    return await connection.fetch(
+        "UPDATE permanence_requests SET unstaffed_told_at = $2 WHERE status = 'accepted' AND starts_at <= $1 "
+        "AND unstaffed_told_at IS NULL RETURNING id, client_id, starts_at, ends_at",
+        starts_before,
+        now,
+    )
+
+
 async def calendar(
     connection: Connection,
     filters: Mapping[str, Any],

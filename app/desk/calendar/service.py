@@ -7,6 +7,7 @@ from uuid import UUID
 
 from app.adapters.holidays import public_holidays
 from app.core import events
+from app.core.clock import instant_text
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.desk.calendar import queries
@@ -95,8 +96,8 @@ async def _check_span(connection: Connection, starts_at: datetime, ends_at: date
 
 def _told(row: Row) -> dict[str, str]:
     return {
-        "starts_at": row["starts_at"].isoformat(),
-        "ends_at": row["ends_at"].isoformat(),
+        "starts_at": instant_text(row["starts_at"]),
+        "ends_at": instant_text(row["ends_at"]),
         "reason": row["reason"],
     }
 

@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 import pytest
 
-from app.billing.permanences.service.ending import finish_permanences
+from app.billing.permanences.service.ending import finish_permanences, warn_of_unstaffed
 from app.billing.quotes.service.sending import quote_token
 from app.core.db import Connection, Database
 from app.core.jobs import Job
@@ -188,6 +188,24 @@ async def test_from_request_to_charge(desk: Desk, conn: Connection, database: Da
     charge = await desk.get(f"/v1/quotes/{done['quote_id']}/charge")
     assert (charge["kind"], charge["amount_cents"], charge["performed_on"]) == ("permanence", 96_000, "2031-06-22")
     assert await conn.fetchval("SELECT count(*) FROM quote_charges") == 1
+
+
+async def test_on_call_that_nobody_is_named_for_is_told_of_once(desk: Desk, conn: Connection, database: Database):
+    forgotten = await desk.bought()
+    two_days_before = datetime(2031, 6, 19, 16, tzinfo=UTC)
+    told = "SELECT subject_id, data->>'starts_at' FROM events WHERE type = 'permanence.unstaffed'"
+    await warn_of_unstaffed(JOB, database, two_days_before - timedelta(seconds=1))
+    assert await conn.fetch(told) == []
+    for _ in range(2):
+        await warn_of_unstaffed(JOB, database, two_days_before)
+    ((subject, starts_at),) = await conn.fetch(told)
+    assert (str(subject), starts_at) == (forgotten["id"], "2031-06-21T16:00:00Z")
+
+
+async def test_on_call_with_its_people_is_not_told_of(desk: Desk, conn: Connection, database: Database):
+    await desk.scheduled()
+    await warn_of_unstaffed(JOB, database, datetime(2031, 6, 21, tzinfo=UTC))
+    assert await conn.fetchval("SELECT count(*) FROM events WHERE type = 'permanence.unstaffed'") == 0
 
 
 async def test_no_agent_stands_by_twice_at_the_same_time(desk: Desk, conn: Connection, keys: Keys):

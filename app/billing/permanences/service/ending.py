@@ -8,6 +8,7 @@ from app.billing.permanences.service.following import tell
 from app.billing.quotes import queries as quotes
 from app.billing.quotes.service.charging import charge_cancellation, charge_permanence
 from app.billing.quotes.service.sending import tell as tell_of_quote
+from app.core.clock import instant_text
 from app.core.db import Connection, Database, Row
 from app.core.jobs import Effect, Handler, Job
 from app.domain import permanence as domain
@@ -17,6 +18,7 @@ from app.domain.quote import Status as QuoteStatus
 
 ACTOR = {"role": "worker"}
 STEP = 50
+WARN_BEFORE = timedelta(days=2)
 
 
 async def complete_permanence(connection: Connection, permanence: Row, *, actor: dict[str, str], now: datetime) -> None:
@@ -69,6 +71,15 @@ async def _charge(connection: Connection, permanence: Row, quote: Row, now: date
     return {"charge_bp": due.charge_bp, "amount_cents": due.amount_cents}
 
 
+async def warn_of_unstaffed(_job: Job, database: Database, now: datetime) -> Effect | None:
+    """Tell once of on-call that was bought and begins soon, or has begun, with nobody named (O3)."""
+    async with database.transaction() as connection:
+        for row in await queries.unstaffed(connection, now + WARN_BEFORE, now):
+            begins = instant_text(row["starts_at"])
+            await tell(connection, row, "permanence.unstaffed", actor=ACTOR, now=now, starts_at=begins)
+    return None
+
+
 async def finish_permanences(_job: Job, database: Database, now: datetime) -> Effect | None:
     """Complete every scheduled request whose window has ended."""
     done = STEP
@@ -81,4 +92,7 @@ async def finish_permanences(_job: Job, database: Database, now: datetime) -> Ef
     return None
 
 
-HANDLERS = {"finish_permanences": Handler(finish_permanences, seconds=300, every=timedelta(minutes=15))}
+HANDLERS = {
+    "finish_permanences": Handler(finish_permanences, seconds=300, every=timedelta(minutes=15)),
+    "warn_of_unstaffed": Handler(warn_of_unstaffed, seconds=60, every=timedelta(minutes=15)),
+}

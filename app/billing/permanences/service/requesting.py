@@ -8,6 +8,7 @@ from uuid import UUID
 from app.billing.permanences import queries
 from app.billing.permanences.service.following import tell
 from app.billing.terms.service import policy, terms_on
+from app.core.clock import instant_text
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.desk.calendar import queries as calendar
@@ -38,7 +39,7 @@ async def request_permanence(
     await queries.insert_request(connection, values, set(wanted["site_ids"]))
     row = await queries.request(connection, values["id"])
     assert row is not None  # noqa: S101 (inserted above)
-    data = {"starts_at": row["starts_at"].isoformat(), "ends_at": row["ends_at"].isoformat()}
+    data = {"starts_at": instant_text(row["starts_at"]), "ends_at": instant_text(row["ends_at"])}
     await tell(connection, row, "permanence.requested", actor=actor, now=now, **data)
     permanence_id: UUID = values["id"]
     return permanence_id

@@ -5,6 +5,7 @@ from typing import Any
 from uuid import UUID
 
 from app.billing.quotes import queries
+from app.core.clock import instant_text
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import local_date
@@ -19,7 +20,7 @@ async def charge_quote(connection: Connection, quote: Row, now: datetime) -> Non
 async def charge_permanence(connection: Connection, quote: Row, ended_at: datetime, now: datetime) -> None:
     """A permanence as quoted, once its window has ended (O4)."""
     explanation = _explanation(quote, "The on-call as quoted; its window has ended (O4).")
-    explanation["ended_at"] = ended_at.isoformat()
+    explanation["ended_at"] = instant_text(ended_at)
     id_: UUID = quote["permanence_id"]
     await _insert(connection, quote, "permanence", id_, quote["subtotal_cents"], quote["lines"], explanation, now)
 
