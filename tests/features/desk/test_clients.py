@@ -265,7 +265,7 @@ async def test_clients_are_never_removed(api: httpx.AsyncClient, keys: Keys):
     answer = await api.delete(f"/v1/clients/{keys.client_id}", headers=keys["admin"])
 
     assert answer.status_code == 405
-    assert answer.headers["allow"] == "GET, PATCH"
+    assert answer.headers["allow"] == "GET, HEAD, OPTIONS, PATCH"
 
 
 # --- lists ---
