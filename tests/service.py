@@ -23,6 +23,13 @@ SETTINGS = Settings(
     failed_credentials_per_minute_per_ip=PLENTY,
     invoice_run_clients_at_once=1,  # most tests have one connection
 )
+WITHOUT_MAIL_LIMITS = SETTINGS.model_copy(
+    update={
+        "mails_per_hour_per_address": PLENTY,
+        "acknowledgements_per_hour": PLENTY,
+        "acknowledgements_per_day": PLENTY,
+    }
+)
 
 
 def log_to(stream: Any) -> None:

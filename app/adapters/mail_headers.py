@@ -9,15 +9,17 @@ import binascii
 import codecs
 import quopri
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from email.message import Message
 from email.utils import getaddresses
+from functools import lru_cache
 
 from email_validator import EmailNotValidError, validate_email
 
 from app.domain.inbound_mail import Person
 
 LONGEST_HEADER = 16_000  # characters looked at; longer ones hold nothing a person wrote
+MOST_VALUES = 20  # of one header
 MOST_ADDRESSES = 100
 MOST_IDS = 100
 LONGEST_NAME = 120
@@ -72,17 +74,19 @@ def one_line(text: str, longest: int) -> str:
     return " ".join(storable(text).split())[:longest].strip()
 
 
-def raw_values(message: "Message[str, str]", name: str) -> list[str]:
-    """The values of a header as they came, unfolded; bytes outside ASCII stand as surrogates."""
-    wanted = name.lower()
-    found = [str(value)[:LONGEST_HEADER] for key, value in message.raw_items() if key.lower() == wanted]
-    return [value.replace("\r", "").replace("\n", "") for value in found[:20]]
+def fields_of(message: "Message[str, str]") -> dict[str, list[str]]:
+    """All headers by lower-case name, their values as they came, unfolded; bytes outside ASCII stand as surrogates."""
+    fields: dict[str, list[str]] = {}
+    for name, value in message.raw_items():
+        values = fields.setdefault(name.lower(), [])
+        if len(values) < MOST_VALUES:
+            values.append(str(value)[:LONGEST_HEADER].replace("\r", "").replace("\n", ""))
+    return fields
 
 
-def raw_value(message: "Message[str, str]", name: str) -> str:
+def first(fields: Mapping[str, list[str]], name: str) -> str:
     """The first such header, or nothing."""
-    values = raw_values(message, name)
-    return values[0] if values else ""
+    return fields[name][0] if name in fields else ""
 
 
 def decoded(raw: str) -> str:
@@ -138,6 +142,7 @@ def people(values: Iterable[str]) -> list[Person]:
     return found
 
 
+@lru_cache(maxsize=1_000)  # most mails are to the same few addresses
 def usable_address(address: str) -> str | None:
     """The address as the desk writes it, None when it is none: two @, quoting, control characters, a lone name."""
     try:

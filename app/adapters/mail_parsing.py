@@ -7,6 +7,7 @@ can announce a million of them.
 import hashlib
 import re
 import signal
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
@@ -33,6 +34,7 @@ if TYPE_CHECKING:  # only the stubs are generic
     PartMessage = Message[str, str]
 else:
     PartMessage = Message
+Fields = Mapping[str, list[str]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,14 +64,15 @@ def parse(raw: bytes) -> Parsed:
     content = Content()
     collect(message, content, depth=0)
     text = _text(content)
-    facts = _facts(message, report_of(message, text))
+    fields = headers.fields_of(message)
+    facts = _facts(message, fields, report_of(message, text))
     return Parsed(
         facts=facts,
         text=text,
         reply=_folded_in_time(text),
         html="\n".join(content.htmls),
-        sent_at=_date(message),
-        identity=_identity(facts, message, text, content.files, raw),
+        sent_at=_date(fields),
+        identity=_identity(facts, fields, text, content.files, raw),
         parts=content.parts,
         attachments=content.files,
     )
@@ -91,19 +94,19 @@ def _text(content: Content) -> str:
     return tidy(headers.storable("\n\n".join(texts)))[:LONGEST_TEXT]
 
 
-def _facts(message: PartMessage, report: Report | None) -> Facts:
+def _facts(message: PartMessage, fields: Fields, report: Report | None) -> Facts:
     def values(name: str) -> list[str]:
-        return headers.raw_values(message, name)
+        return fields.get(name, [])
 
     sender = headers.people(values("from")) or headers.people(values("sender"))
     ids = headers.message_ids(values("message-id"))
     references = headers.message_ids(values("references"))
     answers = dict.fromkeys([*headers.message_ids(values("in-reply-to")), *reversed(references)])
-    marks = {name: headers.one_line(headers.raw_value(message, name), 500) for name in MARKS if name in message}
+    marks = {name: headers.one_line(fields[name][0], 500) for name in MARKS if name in fields}
     report_type = (parameter(message, "report-type") or "").lower()
     return Facts(
         sender=sender[0] if sender else None,
-        subject=headers.one_line(headers.decoded(headers.raw_value(message, "subject")), 200),
+        subject=headers.one_line(headers.decoded(headers.first(fields, "subject")), 200),
         message_id=ids[0] if ids else None,
         recipients=tuple(headers.people([*values("to"), *values("cc")])),
         delivered_to=tuple(person.address for name in _DELIVERED for person in headers.people(values(name))),
@@ -117,21 +120,21 @@ def _facts(message: PartMessage, report: Report | None) -> Facts:
 _DELIVERED = ("delivered-to", "x-original-to", "envelope-to")
 
 
-def _date(message: PartMessage) -> str | None:
+def _date(fields: Fields) -> str | None:
     """What the mail says about its time, which orders nothing (T2)."""
     try:
-        moment = parsedate_to_datetime(headers.raw_value(message, "date"))
+        moment = parsedate_to_datetime(headers.first(fields, "date"))
         return moment.isoformat() if moment.tzinfo and 2000 <= moment.year < 2100 else None  # noqa: PLR2004
     except (TypeError, ValueError, OverflowError, IndexError):
         return None
 
 
-def _identity(facts: Facts, message: PartMessage, text: str, files: list[Attached], raw: bytes) -> bytes:
+def _identity(facts: Facts, fields: Fields, text: str, files: list[Attached], raw: bytes) -> bytes:
     """The same for two deliveries of one mail, however relays stamped them."""
     sender: Person | None = facts.sender
     pieces = [
         facts.message_id or "", sender.address if sender else "", facts.subject,
-        headers.raw_value(message, "date"), text, *[f"{file.name} {file.sha256}" for file in files],
+        headers.first(fields, "date"), text, *[f"{file.name} {file.sha256}" for file in files],
     ]  # fmt: skip
     if not text and not files:  # nothing could be read: then only the same bytes are the same mail
         pieces.append(hashlib.sha256(raw).hexdigest())

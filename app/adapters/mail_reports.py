@@ -23,11 +23,14 @@ def report_of(message: PartMessage, text: str) -> Report | None:
     if message.get_content_type() != "multipart/report" or not message.is_multipart():
         about = headers.message_ids([text[:_READ]]) if "message-id" in text[:_READ].lower() else []
         return Report(about=tuple(about)) if about else None
-    about = [one for part in _returned(message) for one in headers.message_ids(headers.raw_values(part, "message-id"))]
+    about = [
+        one for part in _returned(message) for one in headers.message_ids(headers.fields_of(part).get("message-id", []))
+    ]
     for block in _blocks(message):
-        action = headers.raw_value(block, "action").strip().lower()
+        fields = headers.fields_of(block)
+        action = headers.first(fields, "action").strip().lower()
         if action:
-            status = headers.one_line(headers.raw_value(block, "status"), 20)
+            status = headers.one_line(headers.first(fields, "status"), 20)
             return Report(action=action[:20], status=status, about=tuple(about))
     return Report(about=tuple(about))
 

@@ -41,8 +41,14 @@ class InboundMessage(SQLModel, table=True):
         Index("ix_inbound_messages_ticket_id_received_at_id", "ticket_id", "received_at", "id"),
         # What a worker has to finish after a crash.
         Index("ix_inbound_messages_unprocessed", "received_at", postgresql_where=text("outcome IS NULL")),
-        # Copies of one mail, answers to a client's own mail, how much an address sends.
-        Index("ix_inbound_messages_identity", "identity", postgresql_where=text("identity IS NOT NULL")),
+        # Of the deliveries of one mail one is no copy.
+        Index(
+            "uq_inbound_messages_identity",
+            "identity",
+            unique=True,
+            postgresql_where=text("identity IS NOT NULL AND copy_of_id IS NULL"),
+        ),
+        # Answers to a client's own mail, how much an address sends.
         Index(
             "ix_inbound_messages_header_message_id",
             "header_message_id",

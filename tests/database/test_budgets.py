@@ -1,16 +1,21 @@
 """How many round trips a request may take, BEGIN and COMMIT included: a clock would only measure the machine."""
 
 from collections.abc import AsyncIterator
+from contextlib import closing
 from typing import Any
 
 import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.adapters.mail_parser import MailParser
+from app.core import clock
 from app.core.db import Database
+from app.desk.inbound_mail.service import take_in
 from tests import builders
 from tests.builders import Keys
-from tests.service import client_of
+from tests.mails import SUPPORT, a_mail
+from tests.service import SETTINGS, client_of
 
 FORM = {
     "name": "Rita Requester",
@@ -19,7 +24,7 @@ FORM = {
     "message": "Nothing happens when I tap it.",
 }
 TAKE_IN, CREATE, READ, LIST = 3, 12, 2, 2
-RECEIPT = SEARCH = 4
+RECEIPT = SEARCH = PLAIN_MAIL = 4
 PARTS = (
     "idempotency_keys", "tickets", "messages", "events", "outgoing_mails", "jobs", "attachments", "urgencies",
 )  # fmt: skip
@@ -78,6 +83,21 @@ async def test_taking_in_the_form(counted: Counted):
     assert await counted.round_trips("POST", "/v1/public/tickets", json=FORM) == TAKE_IN
     written = counted.pool.statements[-1]
     assert [f"INSERT INTO {table} " in written for table in PARTS[:-2]] == [True] * (len(PARTS) - 2)
+
+
+async def test_taking_in_a_plain_mail(counted: Counted, committing_database: Database):
+    """Kept; who writes; the ticket's facts; and one statement that writes everything and is its own transaction."""
+    parser, pool = MailParser(), counted.pool
+    with closing(parser):
+        for number in range(2):
+            pool.statements.clear()
+            row = await take_in(
+                Database(pool, wait_seconds=5), parser, a_mail(From=f"r{number}@elsewhere.example"), SUPPORT,
+                settings=SETTINGS, actor={}, now=clock.now(),
+            )  # fmt: skip
+            assert row["outcome"] == "ticket"
+    assert len(pool.statements) == PLAIN_MAIL
+    assert "UPDATE inbound_messages" in pool.statements[-1]
 
 
 async def test_taking_in_an_urgent_form_with_a_file(counted: Counted):

@@ -1,4 +1,4 @@
-"""Folders and clusters for the embedded Postgres to fail in."""
+"""Folders and clusters for the embedded Postgres to fail in, and a reader of mails."""
 
 import shutil
 import tempfile
@@ -8,8 +8,16 @@ from pathlib import Path
 import pytest
 
 from app.adapters.embedded_postgres import start
+from app.adapters.mail_parser import MailParser
 from app.adapters.postgres_binaries import Account, find_binaries
 from tests.faults.clusters import remove
+
+
+@pytest.fixture
+def parser() -> Iterator[MailParser]:
+    parser = MailParser()
+    yield parser
+    parser.close()
 
 
 @pytest.fixture(scope="module")

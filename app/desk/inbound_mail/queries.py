@@ -1,12 +1,16 @@
 """SQL of incoming mail."""
 
+import re
 from collections.abc import Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 from uuid import UUID
 
-from app.core.db import Connection, Row
-from app.core.sql import Where, one
+import asyncpg
+
+from app.core.db import Connection, Row, Values
+from app.core.sql import Raced, Statement, Where, one
 
 ITEM = """i.id, i.mailbox, i.recipient, i.outcome, i.reason, i.ticket_id, i.message_id, i.copy_of_id, i.sender,
     i.sender_name, i.subject, i.kind, i.threaded_by, i.header_message_id, i.sent_at, i.received_at, i.processed_at,
@@ -20,15 +24,12 @@ WITH kept AS (
 ), raw AS (INSERT INTO inbound_raws (inbound_message_id, content) SELECT id, $7 FROM kept)
 SELECT id FROM kept
 """
-# Copies of one mail are decided one after the other, whichever mailbox or process they come through.
-LOCK = f"""
-SELECT {ITEM}, pg_advisory_xact_lock(hashtextextended('mail ' || encode($2::bytea, 'hex'), 0))
-FROM inbound_messages i WHERE i.id = $1 FOR UPDATE
-"""
-COPY = f"""
-SELECT {ITEM} FROM inbound_messages i WHERE i.identity = $1 AND i.id <> $2 AND i.outcome IS NOT NULL
-ORDER BY i.ticket_id IS NULL, i.processed_at, i.id LIMIT 1
-"""
+FIND = f"SELECT {ITEM} FROM inbound_messages i WHERE i.id = $1"
+LOCK = f"{FIND} FOR UPDATE"
+# Of the deliveries of one mail one is no copy: the first to get its outcome, whichever mailbox or process it came by.
+ORIGINAL = f"SELECT {ITEM} FROM inbound_messages i WHERE i.identity = $1 AND i.copy_of_id IS NULL"
+# Another is the original; it has its outcome.
+RACES = frozenset({"uq_inbound_messages_identity", "ck_inbound_messages_outcome_has_time"})
 # $1 tickets of reply addresses, $2 mails of signed ids, $3 message ids referred to, $4 a number, $5 the sender's
 # mailbox, $6 the sender's address in lower case.
 LEADS = """
@@ -47,33 +48,41 @@ SELECT leads.ticket_id, leads.by, t.requester_email,
        OR EXISTS (SELECT FROM contacts c WHERE c.client_id = t.client_id AND lower(c.email) = $6) AS participates
 FROM leads JOIN tickets t ON t.id = leads.ticket_id ORDER BY leads.place
 """
-SENDER = """
+# $1 the sender's mailbox, $2 the address in lower case, $3 its domain, $5 what the mail has in common with its copies.
+KNOWN = """
 SELECT EXISTS (SELECT FROM contacts WHERE lower(email) = $2) OR EXISTS (SELECT FROM client_domains WHERE domain = $3)
-       AS known,
+       AS known_sender,
        coalesce((SELECT coalesce(c.language, k.language) FROM contacts c JOIN clients k ON k.id = c.client_id
                  WHERE lower(c.email) = $2 ORDER BY c.id LIMIT 1),
                 (SELECT k.language FROM client_domains d JOIN clients k ON k.id = d.client_id WHERE d.domain = $3))
        AS language,
-       EXISTS (SELECT FROM bounced_addresses WHERE mailbox = $1) AS bounced,
+       EXISTS (SELECT FROM bounced_addresses WHERE mailbox = $1) AS sender_bounced,
        (SELECT count(*) FROM inbound_messages
-        WHERE sender = $2 AND processed_at > $4::timestamptz - interval '1 hour') AS mails_last_hour
+        WHERE sender = $2 AND processed_at > $4::timestamptz - interval '1 hour') AS mails_last_hour,
+       EXISTS (SELECT FROM inbound_messages WHERE identity = $5 AND copy_of_id IS NULL AND id <> $6) AS copied
 """
-SETTLE = f"""
-UPDATE inbound_messages i SET outcome = $2, reason = $3, ticket_id = $4, message_id = $5, copy_of_id = $6,
-    settled_by = $7, processed_at = coalesce(i.processed_at, $8)
-WHERE i.id = $1 RETURNING {ITEM}
+# Only agents give a mail another outcome. Nobody else has it locked: if it has one meanwhile, it would lose its time,
+# which Postgres refuses.
+_OUTCOME = """
+UPDATE inbound_messages i SET
+    outcome = $2, reason = $3, ticket_id = $4, message_id = $5, copy_of_id = $6, settled_by = $7, processed_at =
+    CASE WHEN i.outcome IS NULL OR $7::jsonb IS NOT NULL THEN coalesce(i.processed_at, $8::timestamptz) END
 """
-# The same with what lists show of the mail, and its whole text: one version of the row, not two.
-SETTLE_READ = f"""
-WITH text AS (
+# With what lists show of the mail, and its whole text: one version of the row, not two.
+_READ = """
+    identity = $9, header_message_id = $10, sender = $11, sender_name = $12, subject = $13, kind = $14,
+    threaded_by = $15, sent_at = $16, refused_files = $17
+"""
+_TEXT = """
+text AS (
     INSERT INTO inbound_texts (inbound_message_id, text, html) SELECT $1, $18, $19 WHERE $18 <> '' OR $19 <> ''
     ON CONFLICT (inbound_message_id) DO NOTHING
 )
-UPDATE inbound_messages i SET outcome = $2, reason = $3, ticket_id = $4, message_id = $5, copy_of_id = $6,
-    settled_by = $7, processed_at = coalesce(i.processed_at, $8), identity = $9, header_message_id = $10, sender = $11,
-    sender_name = $12, subject = $13, kind = $14, threaded_by = $15, sent_at = $16, refused_files = $17
-WHERE i.id = $1 RETURNING {ITEM}
 """
+OUTCOME_ALONE = 8
+SETTLE = f"{_OUTCOME} WHERE i.id = $1 RETURNING {ITEM}"
+SETTLE_READ = f"WITH {_TEXT} {_OUTCOME}, {_READ} WHERE i.id = $1 RETURNING {ITEM}"
+_SETTLE_BESIDE = f"{_TEXT}, settled AS ({_OUTCOME}, {_READ} WHERE i.id = $1)"
 BOUNCE = """
 UPDATE outgoing_mails SET status = 'bounced', reason = $2, sent_at = coalesce(sent_at, $3)
 WHERE id = $1 AND status <> 'bounced' RETURNING id
@@ -93,26 +102,28 @@ ON CONFLICT (ticket_id, mailbox) DO NOTHING
 FIRST_MESSAGE = "SELECT id FROM messages WHERE ticket_id = $1 ORDER BY id LIMIT 1"
 
 
-async def keep(connection: Connection, values: Sequence[Any]) -> tuple[UUID, Row | None]:
-    """The mail's id, and its row when it was kept before."""
-    id_ = await connection.fetchval(KEEP, *values)
-    if id_ is not None:
-        return id_, None
-    _, mailbox, _, sha256, *_ = values
-    row = await one(
-        connection, f"SELECT {ITEM} FROM inbound_messages i WHERE (mailbox, sha256) = ($1, $2)", mailbox, sha256
-    )
-    return row["id"], row
+async def keep(connection: Connection, kept: Mapping[str, Any], content: bytes) -> Values:
+    """`kept`, or the mail's row when it was kept before."""
+    columns = ("id", "mailbox", "recipient", "sha256", "size_bytes", "received_at")
+    if await connection.fetchval(KEEP, *(kept[column] for column in columns), content) is not None:
+        return kept
+    before = f"SELECT {ITEM}, true AS kept_before FROM inbound_messages i WHERE (mailbox, sha256) = ($1, $2)"
+    return await one(connection, before, kept["mailbox"], kept["sha256"])
 
 
-async def lock(connection: Connection, id_: UUID, identity: bytes) -> Row:
-    """See LOCK."""
-    return await one(connection, LOCK, id_, identity)
+async def find(connection: Connection, id_: UUID) -> Row:
+    """A mail that is kept."""
+    return await one(connection, FIND, id_)
 
 
-async def copy(connection: Connection, identity: bytes, id_: UUID) -> Row | None:
-    """An earlier delivery of the same mail."""
-    return await connection.fetchrow(COPY, identity, id_)
+async def lock(connection: Connection, id_: UUID) -> Row:
+    """The same, locked until the transaction ends."""
+    return await one(connection, LOCK, id_)
+
+
+async def original(connection: Connection, identity: bytes) -> Row:
+    """The delivery that this one is a copy of."""
+    return await one(connection, ORIGINAL, identity)
 
 
 async def leads(connection: Connection, *values: Any) -> list[Row]:
@@ -120,9 +131,9 @@ async def leads(connection: Connection, *values: Any) -> list[Row]:
     return await connection.fetch(LEADS, *values)
 
 
-async def sender(connection: Connection, mailbox: str, address: str, domain: str, now: datetime) -> Row:
-    """See SENDER."""
-    return await one(connection, SENDER, mailbox, address, domain, now)
+async def known(connection: Connection, *values: Any) -> Row:
+    """See KNOWN."""
+    return await one(connection, KNOWN, *values)
 
 
 async def our_mail(connection: Connection, mail_ids: list[UUID]) -> Row | None:
@@ -135,13 +146,29 @@ async def our_mail(connection: Connection, mail_ids: list[UUID]) -> Row | None:
 
 
 async def settle(connection: Connection, values: Sequence[Any]) -> Row:
-    """See SETTLE."""
-    return await one(connection, SETTLE, *values)
+    """With the values of SETTLE, or of SETTLE_READ.
+
+    Raises:
+        Raced: the mail, or a copy of it, got its outcome meanwhile; a transaction around this is spoilt.
+    """
+    try:
+        return await one(connection, SETTLE if len(values) == OUTCOME_ALONE else SETTLE_READ, *values)
+    except asyncpg.IntegrityConstraintViolationError as error:
+        if error.constraint_name in RACES:
+            raise Raced from None
+        raise
 
 
-async def settle_read(connection: Connection, values: Sequence[Any]) -> Row:
-    """See SETTLE_READ."""
-    return await one(connection, SETTLE_READ, *values)
+def settling(statement: Statement, values: Sequence[Any]) -> Statement:
+    """A statement that begins with WITH, made to give a mail its outcome too: both or neither, one round trip."""
+    text = f"WITH {_settling(len(statement.values))}, {statement.text.strip().removeprefix('WITH ')}"
+    return Statement(text, (*statement.values, *values), statement.races | RACES)
+
+
+@cache
+def _settling(before: int) -> str:
+    """_SETTLE_BESIDE behind so many other parameters."""
+    return re.sub(r"\$(\d+)", lambda found: f"${int(found[1]) + before}", _SETTLE_BESIDE)
 
 
 async def mark_bounced(connection: Connection, mail: Row, status: str, now: datetime) -> bool:

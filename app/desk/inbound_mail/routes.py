@@ -8,7 +8,7 @@ from fastapi import Query, Response
 from app.adapters.mail_parser import MailParser
 from app.core import paging
 from app.core.bodies import MAIL_LIMIT
-from app.core.db import Row
+from app.core.db import Row, Values
 from app.core.http import allows, desk_router
 from app.core.paging import NIL, Cursor, Limit, Page
 from app.core.problems import invalid, not_found
@@ -56,19 +56,28 @@ async def hand_in_mail(work: Work, mailbox: Mailbox) -> HandedInOut:
         raise invalid("", "mail-empty", "There is no mail in the body.")
     await work.replay_if_known()
     try:
-        kept, known = await service.keep(await work.connection(), work.raw, mailbox, work.settings, work.now)
+        kept = await service.keep(await work.connection(), work.raw, mailbox, work.settings, work.now)
     except Refusal as refusal:
         raise invalid("/mailbox", refusal.code, refusal.detail, "query") from None
-    if known is not None and known["outcome"] is not None:
-        row = known
+    work.created("/v1/inbound-messages", kept["id"])
+    if kept["outcome"] is not None:
         await work.begin()
-    else:
-        reading = await _read(work, work.raw)
-        row = await service.process(
-            await work.begin(), kept, reading, settings=work.settings, actor=work.caller.actor(), now=work.now
-        )
-    work.created("/v1/inbound-messages", kept)
-    return handed_in_out(row)
+        return handed_in_out(kept)
+    return handed_in_out(await _given_its_outcome(work, kept))
+
+
+async def _given_its_outcome(work: Unit, kept: Values) -> Values:
+    """A kept mail's row with its outcome: by the request's last statement, or in its transaction."""
+    reading, settings, actor, now = await _read(work, work.raw), work.settings, work.caller.actor(), work.now
+    plan = await service.at_once(
+        await work.connection(), kept, reading.parsed, settings=settings, actor=actor, now=now
+    )  # fmt: skip
+    if plan is None:
+        return await service.process(
+            await work.begin(), kept["id"], reading, settings=settings, actor=actor, now=now
+        )  # fmt: skip
+    work.last(plan.write)
+    return plan.row
 
 
 async def _read(work: Unit, raw: bytes) -> service.Reading:

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from pydantic import ConfigDict, Field
 
-from app.core.db import Row
+from app.core.db import Row, Values
 from app.core.shapes import In, Out
 
 Outcome = Literal["ticket", "message", "quarantined", "ignored"]
@@ -108,8 +108,8 @@ def ticket_mail_out(row: Row) -> TicketMailOut:
     return TicketMailOut(**{**row, "reason": code or None}, smtp_reply=said or None)
 
 
-def handed_in_out(row: Row) -> HandedInOut:
-    """A row of queries.ITEM, as far as whoever hands mail in may know."""
+def handed_in_out(row: Values) -> HandedInOut:
+    """A mail, as far as whoever hands mail in may know."""
     return HandedInOut(**{name: row[name] for name in HandedInOut.model_fields})
 
 
@@ -119,7 +119,6 @@ def _values(row: Row) -> dict[str, Any]:
     values["sender"] = MailSender(name=name, email=email) if email else None
     values["sha256"] = values["sha256"].hex()
     values["refused_files"] = [RefusedFile(**file) for file in values["refused_files"]]
-    values.pop("pg_advisory_xact_lock", None)
     return values
 
 

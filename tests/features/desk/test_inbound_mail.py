@@ -309,6 +309,21 @@ async def test_a_bounce_marks_the_address_and_tells_the_agents(desk: Desk):
 # --- agents ---
 
 
+async def test_what_came_by_another_way_too_is_not_released(desk: Desk):
+    """Held back after an error, so nothing is known of it; its copy got a ticket."""
+    mail = a_mail()
+    held = await desk.receive(mail)
+    await desk.conn.execute(
+        "UPDATE inbound_messages SET outcome = 'quarantined', reason = 'processing-failed', ticket_id = NULL, "
+        "message_id = NULL, identity = NULL WHERE id = $1::text::uuid",
+        held["id"],
+    )
+    assert (await desk.receive(mail, URGENCE))["outcome"] == "ticket"
+    path = f"/v1/inbound-messages/{held['id']}/release"
+    answer = await desk.api.post(path, json={}, headers=desk.keys["agent"])
+    assert (answer.status_code, answer.json()["code"]) == (409, "mail-not-held-back")
+
+
 async def test_agents_release_and_discard(desk: Desk):
     held = await desk.receive(a_mail("Disk full", Auto_Submitted="auto-generated"))
     other = await desk.receive(a_mail("Spam", X_Spam_Flag="YES"))

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from app.adapters.mail_parsing import Parsed
 from app.core import events
-from app.core.db import Connection, Row
+from app.core.db import Connection, Row, Values
 from app.core.settings import Settings
 from app.desk.bounces.service import clear_address, mark_address
 from app.desk.inbound_mail import queries
@@ -66,11 +66,18 @@ async def _open(
     actor: dict[str, str],
     now: datetime,
 ) -> Landed:
+    opening = opening_of(row, parsed, judgement, settings)
+    opened = await tickets.open_ticket(connection, opening, actor=actor, settings=settings, now=now)
+    return Landed(opened.ticket_id, opened.message_id, Outcome.TICKET)
+
+
+def opening_of(row: Values, parsed: Parsed, judgement: Judgement, settings: Settings) -> tickets.Opening:
+    """The ticket that a mail opens."""
     facts = parsed.facts
     assert facts.sender is not None  # noqa: S101 (decided: without a sender there is no ticket)
     language = _language(parsed, judgement)
     automatic = answers_automatically(facts, judgement.kind)
-    opening = tickets.Opening(
+    return tickets.Opening(
         channel=Channel.EMAIL,
         name=_name(facts.sender),
         email=facts.sender.address,
@@ -83,8 +90,6 @@ async def _open(
         flags=judgement.decision.flags,
         files=accepted_files(parsed.attachments),
     )
-    opened = await tickets.open_ticket(connection, opening, actor=actor, settings=settings, now=now)
-    return Landed(opened.ticket_id, opened.message_id, Outcome.TICKET)
 
 
 async def _say(
@@ -168,8 +173,9 @@ async def _welcome(
 
 
 def _language(parsed: Parsed, judgement: Judgement) -> Language:
-    found = language_of(f"{topic(parsed.facts.subject)}\n{parsed.reply}")
-    return cast("Language", judgement.language or found or "fr")
+    if judgement.language is not None:
+        return cast("Language", judgement.language)
+    return language_of(f"{topic(parsed.facts.subject)}\n{parsed.reply}") or "fr"
 
 
 def _name(person: Person) -> str:

@@ -4,7 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
-from app.core.db import Connection, Row
+from app.adapters.mail_parsing import Parsed
+from app.core.db import Connection, Row, Values
 from app.core.domain_names import domain_of
 from app.core.settings import Settings
 from app.desk.inbound_mail import queries
@@ -23,23 +24,35 @@ class Judgement:
     lead: Lead | None
     language: str | None
     sender_bounced: bool
+    copied: bool
     about: Row | None
 
 
 @dataclass(frozen=True, slots=True)
-class Sender:
-    """Nobody, when a mail has no usable From."""
+class Pointers:
+    """What a mail says about where it belongs: tickets, mails of ours, any mails, a ticket's number."""
 
-    known: bool = False
-    language: str | None = None
-    bounced: bool = False
-    mails_last_hour: int = 0
+    tickets: list[UUID]
+    mails: list[UUID]
+    answers: tuple[str, ...]
+    number: str | None
+
+    def __bool__(self) -> bool:
+        return bool(self.tickets or self.mails or self.answers or self.number)
 
 
-async def judge(connection: Connection, row: Row, facts: Facts, settings: Settings, now: datetime) -> Judgement:
+def pointers(recipient: str, facts: Facts, settings: Settings) -> Pointers:
+    """Read off a mail's addresses, references and subject."""
+    addresses = [recipient, *facts.delivered_to, *(person.address for person in facts.recipients)]
+    tickets, mails = ticket_ids(addresses, settings), mail_ids(facts.answers, settings)
+    return Pointers(tickets, mails, facts.answers, quoted_number(facts.subject))
+
+
+async def judge(connection: Connection, row: Values, parsed: Parsed, settings: Settings, now: datetime) -> Judgement:
     """The decision on one mail, with its facts; nothing is written."""
+    facts = parsed.facts
     kind = kind_of(facts)
-    sender = await _sender(connection, facts, now)
+    known = await _known(connection, row, parsed, now)
     lead = choose_thread(await _leads(connection, row, facts, settings))
     about = None
     if kind is Kind.BOUNCE and (reported := _reported(facts, settings)):
@@ -48,40 +61,43 @@ async def judge(connection: Connection, row: Row, facts: Facts, settings: Settin
     standing = Standing(
         own_addresses=settings.own_addresses,
         threaded=lead is not None,
-        known_sender=sender.known,
+        known_sender=known["known_sender"],
         ours=bool(mail_ids(own_id, settings)),
         about_ours=about is not None,
-        mails_last_hour=sender.mails_last_hour,
+        mails_last_hour=known["mails_last_hour"],
         most_per_hour=settings.mails_per_hour_per_address,
     )
     return Judgement(
         decision=decide(facts, standing),
         kind=kind,
         lead=lead,
-        language=sender.language,
-        sender_bounced=sender.bounced,
+        language=known["language"],
+        sender_bounced=known["sender_bounced"],
+        copied=known["copied"],
         about=about,
     )
 
 
-async def _sender(connection: Connection, facts: Facts, now: datetime) -> Sender:
-    if facts.sender is None:
-        return Sender()
-    address = facts.sender.address
-    found = await queries.sender(connection, bare_address(address), address.lower(), domain_of(address), now)
-    return Sender(**found)
+async def _known(connection: Connection, row: Values, parsed: Parsed, now: datetime) -> Row:
+    address = _address(parsed.facts)
+    sender = (bare_address(address), address.lower(), domain_of(address)) if address else ("", "", "")
+    return await queries.known(connection, *sender, now, parsed.identity, row["id"])
 
 
-async def _leads(connection: Connection, row: Row, facts: Facts, settings: Settings) -> list[Lead]:
+def _address(facts: Facts) -> str:
+    return facts.sender.address if facts.sender else ""
+
+
+async def _leads(connection: Connection, row: Values, facts: Facts, settings: Settings) -> list[Lead]:
     """The tickets this mail points to; a statement only if it points to any."""
-    addresses = [row["recipient"], *facts.delivered_to, *(person.address for person in facts.recipients)]
-    tickets, mails = ticket_ids(addresses, settings), mail_ids(facts.answers, settings)
-    number = quoted_number(facts.subject)
-    if not (tickets or mails or facts.answers or number):
+    points = pointers(row["recipient"], facts, settings)
+    if not points:
         return []
-    mailbox = bare_address(facts.sender.address) if facts.sender else ""
-    address = facts.sender.address.lower() if facts.sender else ""
-    found = await queries.leads(connection, tickets, mails, list(facts.answers), number, mailbox, address)
+    address = _address(facts)
+    mailbox = bare_address(address) if address else ""
+    found = await queries.leads(
+        connection, points.tickets, points.mails, list(points.answers), points.number, mailbox, address.lower()
+    )
     return [
         Lead(lead["ticket_id"], lead["by"], lead["participates"] or bare_address(lead["requester_email"]) == mailbox)
         for lead in found

@@ -76,10 +76,10 @@ class Postman:
         raw = await _within(lambda: inbox.content(uid, header_only=True)) or b""
         now = clock.now()
         async with database.connection() as connection:
-            inbound_id, _ = await keep(connection, raw[:MAIL_LIMIT], inbox.account.mailbox, self.settings, now)
+            kept = await keep(connection, raw[:MAIL_LIMIT], inbox.account.mailbox, self.settings, now)
         async with database.transaction() as connection:
             reading = Reading(None, "too-large")
-            await process(connection, inbound_id, reading, settings=self.settings, actor=ACTOR, now=now)
+            await process(connection, kept["id"], reading, settings=self.settings, actor=ACTOR, now=now)
 
 
 async def _within(step: Callable[[], Answer]) -> Answer:

@@ -6,6 +6,7 @@ the worker a minute later, goes on from there. Doing it twice is harmless: the r
 
 import asyncio
 import hashlib
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -13,12 +14,14 @@ from uuid import UUID
 from app.adapters.mail_parser import MailParser
 from app.adapters.mail_parsing import Parsed
 from app.adapters.mail_parts import Unreadable
-from app.core.db import UNAVAILABLE, Connection, Database, Row, savepoint
+from app.core.db import UNAVAILABLE, Connection, Database, Row, Values, savepoint
 from app.core.ids import new_id
 from app.core.settings import Settings
+from app.core.sql import Raced
 from app.core.telemetry import LOGGER
 from app.desk.inbound_mail import queries
 from app.desk.inbound_mail.service.acting import act
+from app.desk.inbound_mail.service.at_once import at_once
 from app.desk.inbound_mail.service.judging import judge
 from app.desk.inbound_mail.service.settling import settle, settle_copy
 from app.domain.errors import Refusal
@@ -26,6 +29,7 @@ from app.domain.mail import bare_address, is_own_address
 from app.domain.mail_outcome import Decision, Outcome
 
 LONGEST_RECIPIENT = 254
+NOT_ITS_FAULT: tuple[type[Exception], ...] = (Raced, *UNAVAILABLE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,16 +51,18 @@ def mailbox_of(recipient: str, settings: Settings) -> str:
     return bare_address(recipient)
 
 
-async def keep(
-    connection: Connection, raw: bytes, recipient: str, settings: Settings, now: datetime
-) -> tuple[UUID, Row | None]:
+async def keep(connection: Connection, raw: bytes, recipient: str, settings: Settings, now: datetime) -> Values:
     """Keep the mail as it is, once for each mailbox, in a statement that commits by itself.
 
     Returns:
-        Its id, and its row when it has been handed in before.
+        What is known of it then: its `outcome` too, when it has been handed in before.
     """
-    mailbox, digest = mailbox_of(recipient, settings), hashlib.sha256(raw).digest()
-    return await queries.keep(connection, [new_id(), mailbox, recipient, digest, len(raw), now, raw])
+    kept = {
+        "id": new_id(), "mailbox": mailbox_of(recipient, settings), "recipient": recipient,
+        "sha256": hashlib.sha256(raw).digest(), "size_bytes": len(raw), "received_at": now, "outcome": None,
+        "kept_before": False,
+    }  # fmt: skip
+    return await queries.keep(connection, kept, raw)
 
 
 async def read(parser: MailParser, raw: bytes) -> Reading:
@@ -81,33 +87,41 @@ async def process(
     Raises:
         Refusal: `terms-missing`: not the mail's fault, so it waits.
     """
-    parsed = reading.parsed
-    row = await queries.lock(connection, inbound_id, parsed.identity if parsed else inbound_id.bytes)
-    if row["outcome"] is not None:
-        return row
-    if parsed is None:
-        trouble = Decision(Outcome.QUARANTINED, reading.trouble)
-        return await settle(connection, row, trouble, now=now)
-    try:
-        async with savepoint(connection):
-            return await _decide(connection, row, parsed, settings, actor, now)
-    except UNAVAILABLE:
-        raise
-    except Exception as error:
-        if isinstance(error, Refusal) and error.code == "terms-missing":
+    while True:
+        row = await queries.find(connection, inbound_id)
+        if row["outcome"] is not None:
+            return row
+        with suppress(Raced):
+            return await _give_outcome(connection, row, reading, settings, actor, now)
+
+
+async def _give_outcome(
+    connection: Connection, row: Row, reading: Reading, settings: Settings, actor: dict[str, str], now: datetime
+) -> Row:
+    decision = Decision(Outcome.QUARANTINED, reading.trouble)
+    if reading.parsed is not None:
+        try:
+            async with savepoint(connection):
+                return await _decide(connection, row, reading.parsed, settings, actor, now)
+        except NOT_ITS_FAULT:
             raise
-        # Whatever a mail provokes, an agent sees it, and the sender's server need not try again.
-        LOGGER.exception("mail not processed", inbound_message_id=str(inbound_id))
-        return await settle(connection, row, Decision(Outcome.QUARANTINED, "processing-failed"), now=now)
+        except Exception as error:
+            if isinstance(error, Refusal) and error.code == "terms-missing":
+                raise
+            # Whatever a mail provokes, an agent sees it, and the sender's server need not try again.
+            LOGGER.exception("mail not processed", inbound_message_id=str(row["id"]))
+            decision = Decision(Outcome.QUARANTINED, "processing-failed")
+    async with savepoint(connection):
+        return await settle(connection, row, decision, now=now)
 
 
 async def _decide(
     connection: Connection, row: Row, parsed: Parsed, settings: Settings, actor: dict[str, str], now: datetime
 ) -> Row:
-    copy = await queries.copy(connection, parsed.identity, row["id"])
-    if copy is not None:
+    judgement = await judge(connection, row, parsed, settings, now)
+    if judgement.copied:
+        copy = await queries.original(connection, parsed.identity)
         return await settle_copy(connection, row, parsed, copy, settings=settings, actor=actor, now=now)
-    judgement = await judge(connection, row, parsed.facts, settings, now)
     return await act(connection, row, parsed, judgement, settings=settings, actor=actor, now=now)
 
 
@@ -120,18 +134,40 @@ async def take_in(
     settings: Settings,
     actor: dict[str, str],
     now: datetime,
-) -> Row:
+) -> Values:
     """All steps, for whoever has no request: the IMAP reader and the pipe. The row is committed when it returns."""
     being_read = asyncio.ensure_future(read(parser, raw))  # nothing is done with it before the mail is kept
     try:
         async with database.connection() as connection:
-            inbound_id, known = await keep(connection, raw, recipient, settings, now)
+            kept = await keep(connection, raw, recipient, settings, now)
     except BaseException:
         being_read.cancel()
         await asyncio.gather(being_read, return_exceptions=True)
         raise
     reading = await being_read
-    if known is not None and known["outcome"] is not None:
-        return known
+    if kept["outcome"] is not None:
+        return kept
+    row = await _at_once(database, kept, reading.parsed, settings, actor, now)
+    if row is not None:
+        return row
     async with database.transaction() as connection:
-        return await process(connection, inbound_id, reading, settings=settings, actor=actor, now=now)
+        return await process(connection, kept["id"], reading, settings=settings, actor=actor, now=now)
+
+
+async def _at_once(
+    database: Database, kept: Values, parsed: Parsed | None, settings: Settings, actor: dict[str, str], now: datetime
+) -> Values | None:
+    """The mail with its outcome, None when `process` has to do it: it holds back what provokes errors."""
+    try:
+        async with database.connection() as connection:
+            plan = await at_once(connection, kept, parsed, settings=settings, actor=actor, now=now)
+            if plan is not None:
+                await plan.write.run(connection)
+    except Raced:
+        return None
+    except UNAVAILABLE:
+        raise
+    except Exception as error:  # noqa: BLE001 (see above)
+        LOGGER.warning("mail not opened at once", inbound_message_id=str(kept["id"]), error=type(error).__name__)
+        return None
+    return plan.row if plan else None

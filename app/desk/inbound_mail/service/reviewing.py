@@ -40,7 +40,9 @@ async def release(
         raise Refusal("reference-unknown", "There is no such ticket.", pointer="/ticket_id")
     if ticket_id is None and reading.parsed.facts.sender is None:
         raise Refusal("mail-without-sender", "Nobody could be answered: name the ticket it belongs to.")
-    judgement = await judge(connection, row, reading.parsed.facts, settings, now)
+    judgement = await judge(connection, row, reading.parsed, settings, now)
+    if judgement.copied:
+        raise Refusal("mail-not-held-back", "The same mail came by another way; release or discard that one.")
     lead = Lead(ticket_id, "number", participates=False) if ticket_id else None
     decision = Decision(Outcome.MESSAGE if lead else Outcome.TICKET, flags=judgement.decision.flags)
     judgement = replace(judgement, decision=decision, lead=lead)
@@ -69,4 +71,4 @@ async def lock(connection: Connection, inbound_id: UUID) -> Row | None:
     """A mail, locked until the transaction ends."""
     if await queries.raw(connection, inbound_id) is None:
         return None
-    return await queries.lock(connection, inbound_id, inbound_id.bytes)
+    return await queries.lock(connection, inbound_id)

@@ -39,16 +39,18 @@ async def settle(
     settled_by: Mapping[str, str] | None = None,
     now: datetime,
 ) -> Row:
-    """Write the outcome down, with what was read of the mail if it could be."""
+    """Write the outcome down, with what was read of the mail if it could be.
+
+    Raises:
+        Raced: see queries.settle.
+    """
     outcome = landed.outcome if landed else decision.outcome
     ticket_id, message_id = (landed.ticket_id, landed.message_id) if landed else (None, None)
     values = [row["id"], outcome, decision.reason, ticket_id, message_id, copy_of, settled_by, now]
-    if read is None:
-        return await queries.settle(connection, values)
-    return await queries.settle_read(connection, [*values, *_description(*read)])
+    return await queries.settle(connection, values if read is None else [*values, *description(*read)])
 
 
-def _description(parsed: Parsed, judgement: Judgement | None) -> list[object]:
+def description(parsed: Parsed, judgement: Judgement | None) -> list[object]:
     """What lists show of a mail, and its whole text."""
     facts = parsed.facts
     sender = facts.sender or Person("", "")
