@@ -3,9 +3,11 @@
 import struct
 from collections.abc import Iterable, Mapping
 
+from compressed_rtf import compress
+
 SIGNATURE = b"\x78\x9f\x3e\x22\x01\x00"
 STRING, UNICODE, BINARY, OBJECT, NUMBER = 0x1E, 0x1F, 0x0102, 0x0D, 0x03
-TEXT, HTML, CODEPAGE = (UNICODE, 0x1000), (BINARY, 0x1013), (NUMBER, 0x3FDE)
+TEXT, HTML, RTF, CODEPAGE = (UNICODE, 0x1000), (BINARY, 0x1013), (BINARY, 0x1009), (NUMBER, 0x3FDE)
 LONG_NAME, CONTENT, MESSAGE = (UNICODE, 0x3707), (BINARY, 0x3701), (OBJECT, 0x3701)
 IID_MESSAGE = bytes.fromhex("0703020000000000c000000000000046")
 
@@ -42,6 +44,13 @@ def a_file(name: str, content: bytes, *, message: bool = False) -> bytes:
         + attribute(2, 0x8010, b"SHORT~1.TXT\0")
         + attribute(2, 0x9005, properties({LONG_NAME: unicode(name), (STRING, 0x8001): b"odd\0"} | inner))
     )
+
+
+def rtf(words: bytes, *, packed: bool = True) -> bytes:
+    """Compressed, unless not `packed`, as it stands in a property; `words` as RTF, within a document of code page 1252."""
+    head = rb"{\rtf1\ansi\ansicpg1252\deff0{\fonttbl{\f0\fswiss\fcharset0 Arial;}{\f1\fcharset238 Arial CE;}}"
+    found: bytes = compress(head + rb"{\colortbl;\red0;}\pard\f0\fs20 " + words + b"}", packed)
+    return found
 
 
 def winmail(files: Iterable[bytes] = (), said: Mapping[tuple[int, int], bytes] | None = None) -> bytes:

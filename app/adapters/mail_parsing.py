@@ -6,14 +6,12 @@ can announce a million of them.
 
 import hashlib
 import re
-import signal
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from email import policy
 from email.message import Message
 from email.parser import BytesParser
 from email.utils import parsedate_to_datetime
-from types import FrameType
 from typing import TYPE_CHECKING
 
 from app.adapters import mail_headers as headers
@@ -21,6 +19,7 @@ from app.adapters.mail_blobs import put_back, without_blobs
 from app.adapters.mail_parts import MOST_PARTS, Attached, Content, Unreadable, collect, parameter
 from app.adapters.mail_reports import report_of
 from app.adapters.mail_text import folded, tidy
+from app.adapters.mail_time import within
 from app.domain.inbound_mail import MARKS, Facts, Person, Report
 
 LONGEST_TEXT = 500_000  # characters of body kept as text; the raw mail has the rest
@@ -143,16 +142,8 @@ def _identity(facts: Facts, fields: Fields, text: str, files: list[Attached], ra
 
 def _folded_in_time(text: str) -> str:
     """Fold quotes away, unless the text was made to keep regular expressions busy."""
-
-    def too_long(_number: int, _frame: FrameType | None) -> None:
-        raise TimeoutError
-
-    before = signal.signal(signal.SIGALRM, too_long)
-    signal.setitimer(signal.ITIMER_REAL, FOLD_SECONDS)
     try:
-        return folded(text)
+        with within(FOLD_SECONDS):
+            return folded(text)
     except (TimeoutError, RecursionError):
         return text
-    finally:
-        signal.setitimer(signal.ITIMER_REAL, 0)
-        signal.signal(signal.SIGALRM, before)

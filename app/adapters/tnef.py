@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from app.adapters.mail_headers import text_of
+from app.adapters.rtf import text_of_rtf
 
 SIGNATURE = b"\x78\x9f\x3e\x22"
 DEEPEST = 5
@@ -16,7 +17,7 @@ _HEADER, _ATTRIBUTE, _CHECKSUM = 6, 9, 2
 _TITLE, _DATA, _NEW_FILE, _FILE_PROPERTIES = 0x8010, 0x800F, 0x9002, 0x9005
 _BODY, _CODEPAGE, _PROPERTIES = 0x800C, 0x9007, 0x9003
 # Properties: of a message its text, of a file its names and content.
-_TEXT, _TEXT_BESIDE, _HTML, _INTERNET_CODEPAGE = 0x1000, 0x3FD9, 0x1013, 0x3FDE
+_TEXT, _TEXT_BESIDE, _HTML, _RTF, _INTERNET_CODEPAGE = 0x1000, 0x3FD9, 0x1013, 0x1009, 0x3FDE
 _CONTENT, _SHORT_NAME, _LONG_NAME, _DISPLAY_NAME = 0x3701, 0x3704, 0x3707, 0x3001
 _STRING, _UNICODE, _OBJECT, _BINARY, _MULTIPLE, _NAMED = 0x1E, 0x1F, 0x0D, 0x0102, 0x1000, 0x8000
 _OF_ANY_LENGTH = {_STRING, _UNICODE, _OBJECT, _BINARY}
@@ -35,6 +36,7 @@ class Winmail:
 
     text: str = ""
     html: str = ""
+    rtf: bytes = b""  # compressed; `text` is taken from it when there is nothing better
     files: list[tuple[str, bytes]] = field(default_factory=list)
 
 
@@ -99,6 +101,8 @@ def _parts(content: bytes) -> tuple[Winmail, list[_File]]:
             files.append(_File())
         elif files:
             _read_file(files[-1], name, value, codepage)
+    if found.rtf and not (found.text.strip() or found.html.strip()):
+        found.text = text_of_rtf(found.rtf)
     return found, files
 
 
@@ -134,6 +138,8 @@ def _read_message(found: Winmail, value: bytes, codepage: int) -> None:
             found.text = properties[name].text(codepage)
     if _HTML in properties:
         found.html = properties[_HTML].text(codepage)
+    if _RTF in properties:
+        found.rtf = properties[_RTF].value
 
 
 def _read_file(file: _File, name: int, value: bytes, codepage: int) -> None:

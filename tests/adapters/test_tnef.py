@@ -6,7 +6,20 @@ import struct
 import pytest
 
 from app.adapters.tnef import MOST, NotTnef, opened
-from tests.winmail import CODEPAGE, HTML, SIGNATURE, STRING, TEXT, a_file, attribute, properties, unicode, winmail
+from tests.winmail import (
+    CODEPAGE,
+    HTML,
+    RTF,
+    SIGNATURE,
+    STRING,
+    TEXT,
+    a_file,
+    attribute,
+    properties,
+    rtf,
+    unicode,
+    winmail,
+)
 
 
 def test_files_have_their_long_names_and_bytes():
@@ -32,6 +45,10 @@ def test_an_empty_file_is_none():
         ({HTML: "<p>Grüße</p>".encode(), CODEPAGE: struct.pack("<I", 65001)}, "", "<p>Grüße</p>"),
         ({HTML: b"<p>\xa4</p>", CODEPAGE: struct.pack("<I", 28605)}, "", "<p>€</p>"),
         ({HTML: b"<p>\xfc</p>"}, "", "<p>ü</p>"),
+        ({RTF: rtf(rb"Gr\'fc\'dfe")}, "Grüße", ""),
+        ({RTF: rtf(b"rich"), TEXT: unicode("plain")}, "plain", ""),
+        ({RTF: rtf(b"rich"), HTML: b"<p>page</p>"}, "", "<p>page</p>"),
+        ({RTF: b"broken"}, "", ""),
     ],
 )
 def test_text_is_read_in_its_code_page(said: dict[tuple[int, int], bytes], text: str, html: str):

@@ -117,6 +117,12 @@ def _wrapped() -> Iterator[Case]:
     yield Case(name="only a winmail.dat", body="Siehe Anhang.", files=["shot.png"], raw=a_multipart(_outlook(said)))
     page = winmail.winmail(said={winmail.HTML: b"<p>Nur <script>x()</script>HTML</p>"})
     yield Case(name="HTML in a winmail.dat", body="Nur HTML", files=[], raw=a_multipart(_outlook(page)))
+    rich = winmail.winmail([shot], {winmail.RTF: winmail.rtf(rb"Gr\'fc\'dfe,\par \u-10179?\u-8704? nur {\b RTF}")})
+    yield Case(
+        name="RTF in a winmail.dat", body="Grüße,\n😀 nur RTF", files=["shot.png"], raw=a_multipart(_outlook(rich))
+    )
+    bomb = winmail.winmail(said={winmail.RTF: winmail.rtf(b"{\\b " * 60_000, packed=False)})
+    yield Case(name="an RTF of braces in a winmail.dat", body="see", files=[], raw=a_multipart(plain, _outlook(bomb)))
     evil = winmail.winmail([winmail.a_file("../../run\r\n.exe", b"MZ\x90\x00" + b"\x00" * 200)])
     yield Case(name="a program in a winmail.dat", files=[], raw=a_multipart(plain, _outlook(evil)))
     many = winmail.winmail([winmail.a_file("a.txt", b"a")] * 300)
