@@ -1,5 +1,6 @@
 """An invoice, credit note or statement as a PDF for the archive (PDF/A-3), the same bytes for the same document."""
 
+import hashlib
 import json
 import re
 from dataclasses import dataclass
@@ -30,6 +31,11 @@ class Look:
     primary: str = "#12324a"
     accent: str = "#0b6e8a"
     logo: Path | None = None
+
+    def digest(self) -> str:
+        """Changes when a paper would look different; the logo by what is in its file."""
+        seen = json.dumps([self.primary, self.accent, _logo(self.logo)])
+        return hashlib.sha256(seen.encode()).hexdigest()
 
 
 def look_of(settings: Settings) -> Look:

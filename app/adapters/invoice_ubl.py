@@ -1,4 +1,8 @@
-"""UBL 2.1 of an issued document for Peppol BIS Billing 3.0: invoices (380) and credit notes (381)."""
+"""UBL 2.1 of an issued document: invoices (380) and credit notes (381).
+
+Between two Peppol ids it is a Peppol BIS Billing 3.0 invoice. The network's rules refuse any other electronic address
+(PEPPOL-EN16931-CL008), so without them it says that it is plain EN 16931, which takes e-mail addresses.
+"""
 
 from collections.abc import Mapping
 from datetime import date, timedelta
@@ -27,8 +31,9 @@ from app.domain.invoice_document import Address, Buyer, Document, DocumentKind, 
 from app.domain.money import decimal_text
 from app.domain.vat import Category
 
-CUSTOMIZATION = "urn:cen.eu:en16931:2017#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
-PROFILE = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
+EN_16931 = "urn:cen.eu:en16931:2017"
+PEPPOL = f"{EN_16931}#compliant#urn:fdc:peppol.eu:2017:poacc:billing:3.0"
+PEPPOL_PROCESS = "urn:fdc:peppol.eu:2017:poacc:billing:01:1.0"
 DAY = timedelta(days=1)
 _NAMES = {DocumentKind.INVOICE: ("Invoice", "Invoiced"), DocumentKind.CREDIT_NOTE: ("CreditNote", "Credited")}
 
@@ -54,10 +59,11 @@ def _content(document: Document, number: str, issued_on: date) -> Node:
     credited = document.credits
     reason = [credited.reason] if credited else []
     is_invoice = document.kind is DocumentKind.INVOICE
+    peppol = document.seller.peppol_id and document.buyer.peppol_id
     due = {"cbc:DueDate": _day(document.due_on)} if is_invoice else {}
     return due | {
-        "cbc:CustomizationID": CUSTOMIZATION,
-        "cbc:ProfileID": PROFILE,
+        "cbc:CustomizationID": PEPPOL if peppol else EN_16931,
+        "cbc:ProfileID": PEPPOL_PROCESS if peppol else None,
         "cbc:ID": number,
         "cbc:IssueDate": issued_on.isoformat(),
         f"cbc:{root}TypeCode": TYPE_CODES[document.kind],

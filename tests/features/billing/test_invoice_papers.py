@@ -1,9 +1,11 @@
 """The papers of a stored invoice over HTTP: PDF, UBL, CII and Factur-X, for whoever may see the invoice."""
 
+from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+from fastapi import FastAPI
 
 from app.adapters.invoice_cii import cii
 from app.adapters.invoice_ubl import ubl
@@ -51,6 +53,38 @@ async def test_each_form_is_a_file(
     assert again.content == answer.content
     known = await get(api, keys, "finance", invoice, form, **{"If-None-Match": answer.headers["etag"]})
     assert (known.status_code, known.content) == (304, b"")
+
+
+async def test_what_the_reader_has_is_not_made_again(
+    app: FastAPI, api: httpx.AsyncClient, keys: Keys, invoice: Any, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+):
+    logo = tmp_path / "logo.svg"
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"/>')
+    app.state.settings = app.state.settings.model_copy(update={"paper_logo": logo})
+    made = [await get(api, keys, "finance", invoice, form) for form, *_ in FILES]
+    tags = [one.headers["etag"] for one in made]
+    assert len(set(tags)) == len(FILES)
+    with monkeypatch.context() as patched:
+        patched.setattr("asyncio.to_thread", None)
+        for (form, *_), tag in zip(FILES, tags, strict=True):
+            known = await get(api, keys, "client", invoice, form, **{"If-None-Match": f'"0", W/{tag}'})
+            assert (known.status_code, known.content, known.headers["etag"]) == (304, b"", tag)
+    logo.write_text('<svg xmlns="http://www.w3.org/2000/svg" width="9" height="8"/>')
+    changed = await get(api, keys, "client", invoice, "pdf", **{"If-None-Match": tags[0]})
+    assert changed.status_code == 200
+    assert changed.headers["etag"] != tags[0]
+
+
+async def test_a_draft_and_what_it_becomes_are_not_the_same_paper(api: httpx.AsyncClient, conn: Connection, keys: Keys):
+    ticket = await a_ticket(conn, client_id=keys.client_id)
+    await an_entry(conn, ticket, AGENT_ID, 45)
+    run = await api.post("/v1/invoice-runs", json=QUARTER | {"issue": False}, headers=keys["finance"])
+    document = {"id": run.json()["created"][0]["invoice_id"]}
+    draft = await get(api, keys, "finance", document, "pdf")
+    await api.post(f"/v1/invoices/{document['id']}/issue", json={}, headers=keys["finance"] | {"If-Match": "*"})
+    issued = await get(api, keys, "finance", document, "pdf", **{"If-None-Match": draft.headers["etag"]})
+    assert issued.status_code == 200
+    assert "PROJET" not in text(issued.content)
 
 
 async def test_all_forms_say_the_same(api: httpx.AsyncClient, conn: Connection, keys: Keys, invoice: Any):
