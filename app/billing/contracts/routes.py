@@ -12,9 +12,9 @@ from app.billing.contracts.schemas import (
     EffectiveIn,
     GrantIn,
     GrantOut,
-    LineOut,
     RefundIn,
     RefundOut,
+    StatementLineOut,
     contract_out,
     expired_line,
 )
@@ -103,7 +103,9 @@ async def activate_contract(contract_id: UUID, body: EffectiveIn, work: Work) ->
 
 
 @router.get("/{contract_id}/draws", operation_id="list_contract_draws", **allows("contracts:read", 404))
-async def list_contract_draws(contract_id: UUID, work: Work, limit: Limit = 50, cursor: Cursor = None) -> Page[LineOut]:
+async def list_contract_draws(
+    contract_id: UUID, work: Work, limit: Limit = 50, cursor: Cursor = None
+) -> Page[StatementLineOut]:
     """The statement: purchase, grants, draws, refunds, expiry, each with what it left (C2)."""
     contract = await _existing(work, contract_id)
     after = _place(cursor, contract_id)
@@ -111,7 +113,7 @@ async def list_contract_draws(contract_id: UUID, work: Work, limit: Limit = 50, 
     shown, next_cursor = paging.cut(rows, limit, lambda row: paging.encode(row["position"], contract_id))
     work.next_page(next_cursor)
     last = expired_line(contract, local_date(work.now)) if next_cursor is None else None
-    return Page(items=[LineOut(**row) for row in shown] + ([last] if last else []), next_cursor=next_cursor)
+    return Page(items=[StatementLineOut(**row) for row in shown] + ([last] if last else []), next_cursor=next_cursor)
 
 
 @router.get("/{contract_id}/grants", operation_id="list_contract_grants", **allows("contracts:read", 404))

@@ -108,7 +108,7 @@ class ContractOut(Out):
     created_at: datetime
 
 
-class LineOut(Out):
+class StatementLineOut(Out):
     """A line of the statement: what it added or took, and what it left."""
 
     position: int
@@ -185,7 +185,7 @@ def pool_out(row: Row, today: date) -> PoolOut:
     )
 
 
-def expired_line(row: Row, today: date) -> LineOut | None:
+def expired_line(row: Row, today: date) -> StatementLineOut | None:
     """The last line of an expired contract's statement: what was left is gone, by the calendar alone."""
     pool = pool_of(row)
     if today <= pool.expires_on or not pool.unspent_minutes:
@@ -193,4 +193,6 @@ def expired_line(row: Row, today: date) -> LineOut | None:
     nothing = dict.fromkeys(
         ("entry_id", "ticket_id", "worked_on", "amount_cents", "reason", "other_contract_id", "created_at")
     )
-    return LineOut(position=row["lines"] + 1, kind="expired", minutes=-pool.unspent_minutes, left_minutes=0, **nothing)
+    return StatementLineOut(
+        position=row["lines"] + 1, kind="expired", minutes=-pool.unspent_minutes, left_minutes=0, **nothing
+    )

@@ -31,7 +31,7 @@ Event = Annotated[Line, Field(max_length=200)]
 ID = "019ab000-0000-7000-8000-0000000000a1"
 
 
-class ContactIn(In):
+class EventContactIn(In):
     """Whom to call on the client's side."""
 
     name: Name
@@ -66,7 +66,7 @@ class PermanenceIn(In):
         WhenOpen, Field(description="Whether a window that overlaps opening hours is refused, or cut.")
     ] = "refuse"
     requested_by: Name
-    contact: ContactIn
+    contact: EventContactIn
 
 
 class PermanencePatch(Patch):
@@ -81,7 +81,7 @@ class PermanencePatch(Patch):
     ends_at: Instant = unsent()
     when_open: WhenOpen = unsent()
     requested_by: Name = unsent()
-    contact: ContactIn = unsent()
+    contact: EventContactIn = unsent()
 
 
 class PermanenceQuoteIn(In):
@@ -130,7 +130,7 @@ class CancellationReasonIn(In):
     reason: Annotated[Line, Field(max_length=500)]
 
 
-class ContactOut(Out):
+class EventContactOut(Out):
     """Whom to call on the client's side."""
 
     name: str
@@ -179,7 +179,7 @@ class PermanenceOut(Out):
     standby_minutes: int
     cut_minutes: int = Field(description="Minutes left out because the desk is open then.")
     requested_by: str
-    contact: ContactOut
+    contact: EventContactOut
     status: Status
     lead_time_minutes: int
     suggestion: SuggestionOut | None = Field(
@@ -220,7 +220,7 @@ def columns_of(values: dict[str, Any]) -> dict[str, Any]:
 def permanence_out(row: Row) -> PermanenceOut:
     """A row of queries.REQUEST as its shape."""
     values = {name: row[name] for name in PermanenceOut.model_fields if name != "contact"}
-    contact = ContactOut(name=row["contact_name"], email=row["contact_email"], phone=row["contact_phone"])
+    contact = EventContactOut(name=row["contact_name"], email=row["contact_email"], phone=row["contact_phone"])
     return PermanenceOut(**values, contact=contact)
 
 

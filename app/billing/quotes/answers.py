@@ -11,7 +11,7 @@ from app.core.db import Row
 from app.core.shapes import Language, Out
 
 
-class LineOut(Out):
+class QuoteLineOut(Out):
     """A line with what it costs, excluding VAT."""
 
     description: str
@@ -50,7 +50,7 @@ class Money(Out):
     kind: Kind
     status: Status
     language: Language
-    lines: list[LineOut]
+    lines: list[QuoteLineOut]
     minutes: int = Field(description="Of all lines together.")
     currency: Literal["EUR"]
     subtotal_cents: int
@@ -109,7 +109,7 @@ class ChargeOut(Out):
 def _money(row: Row) -> dict[str, Any]:
     values = {name: row[name] for name in Money.model_fields if name in row.keys()}  # noqa: SIM118 (a Record)
     return values | {
-        "lines": [LineOut(**line) for line in row["lines"]],
+        "lines": [QuoteLineOut(**line) for line in row["lines"]],
         "cancellation": [CancellationOut(**band) for band in row["cancellation"]],
         "text_sha256": row["text_sha256"].hex(),
     }

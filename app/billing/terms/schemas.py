@@ -25,7 +25,7 @@ def _as_before(schema: dict[str, Any]) -> None:
 AS_BEFORE = Field(json_schema_extra=_as_before)
 
 
-class UrgencyIn(In):
+class UrgencyTermsIn(In):
     """What an urgency costs (U2)."""
 
     opening_fee_cents: Cents
@@ -72,7 +72,7 @@ class TermsIn(In):
     effective_on: Annotated[LocalDate, Field(description="First local date it holds; never in the past.")]
     hourly_rate_cents: Cents
     contract_discount_bp: Annotated[BasisPoints, Field(description="500 = 5 % on prepaid hours (C1).")]
-    urgency: UrgencyIn
+    urgency: UrgencyTermsIn
     billing_increment_minutes: Step
     minimum_minutes: Step
     quote_threshold_minutes: Annotated[Step, Field(description="More work needs an accepted quote first (Q1).")]

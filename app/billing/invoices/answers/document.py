@@ -98,7 +98,7 @@ class PoolDrawOut(Out):
     minutes: int
 
 
-class PoolOut(Out):
+class PoolAnnexOut(Out):
     """before + gained - drawn - lost = left, in minutes."""
 
     contract_id: UUID
@@ -130,6 +130,6 @@ class DocumentOut(Out):
     subtotal_cents: int
     vat_cents: int
     total_cents: int
-    prepaid_annex: list[PoolOut]
+    prepaid_annex: list[PoolAnnexOut]
     mentions: list[str]
     digest: str

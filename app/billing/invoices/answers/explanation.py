@@ -8,8 +8,8 @@ from pydantic import Field
 
 from app.billing.invoices.service import Explained
 from app.billing.invoices.service.explaining import EntryExplained
+from app.billing.time_entries.schemas import StepOut
 from app.core.shapes import Out
-from app.domain.explanation import Because
 
 
 class AmountsOut(Out):
@@ -18,14 +18,6 @@ class AmountsOut(Out):
     quantity: int
     net_cents: int
     vat_share_cents: int
-
-
-class StepOut(Out):
-    """One step: a word, a sentence, the numbers of the sentence."""
-
-    because: Because
-    text: str
-    facts: dict[str, Any]
 
 
 class EntryOut(Out):

@@ -11,7 +11,7 @@ from app.billing.invoices.answers.document import (
     DocumentOut,
     InvoiceLineOut,
     Kind,
-    PoolOut,
+    PoolAnnexOut,
     SellerOut,
     VatOut,
 )
@@ -95,7 +95,7 @@ class InvoiceOut(StandingOut):
     buyer: BuyerOut
     lines: list[InvoiceLineOut]
     vat: list[VatOut]
-    prepaid_annex: list[PoolOut]
+    prepaid_annex: list[PoolAnnexOut]
     mentions: list[str]
     credits: list[CreditOut]
     credit_reason: str | None
