@@ -7,13 +7,16 @@ import ipaddress
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from functools import lru_cache
+from functools import cache, lru_cache
 
 from app.core import idempotency
-from app.core.db import Connection
+from app.core.db import Connection, Row
 from app.core.idempotency import Claim
 from app.core.problems import Problem
 from app.core.settings import Settings
+from app.core.sql import ONCE, Statement, one
+
+NOTHING = Statement(f"SELECT FROM {ONCE}", ())
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,60 +51,78 @@ class Standing:
 
 
 # One statement for all limits of a request, in key order so that two requests never wait for each other in a ring.
-# The table is unlogged: this commit waits for no disk.
+# The table is unlogged: this commit waits for no disk. What else is asked is asked only for a request that is let in.
 HIT = """
 WITH kept AS (
     SELECT fingerprint, status_code, headers, body, created_at FROM idempotency_keys
-    WHERE (scope, route, key) = ($4, $5, $6)
+    WHERE (scope, route, key) = ({scope}, {route}, {key})
 ), counted AS (
     INSERT INTO rate_limits AS r (key, window_started_at, hits)
-    SELECT wanted.key, $3, 1 FROM unnest($1::text[]) AS wanted (key)
+    SELECT wanted.key, {now}, 1 FROM unnest({keys}::text[]) AS wanted (key)
     WHERE NOT EXISTS (SELECT FROM kept)
     ORDER BY wanted.key
     ON CONFLICT (key) DO UPDATE SET
         (window_started_at, hits) = (
-            SELECT CASE WHEN over THEN $3 ELSE r.window_started_at END, CASE WHEN over THEN 1 ELSE r.hits + 1 END
-            FROM (SELECT r.window_started_at <= $3 - make_interval(secs => ($2::jsonb ->> r.key)::int) AS over) AS w
+            SELECT CASE WHEN over THEN {now} ELSE r.window_started_at END, CASE WHEN over THEN 1 ELSE r.hits + 1 END
+            FROM (SELECT r.window_started_at <= {now} - make_interval(secs => ({seconds}::jsonb ->> r.key)::int) AS over
+            ) AS w
         )
     RETURNING key, hits, window_started_at
+), standing AS (
+    SELECT array_agg(key) AS limits, array_agg(hits) AS limit_hits, array_agg(window_started_at) AS limit_starts,
+           bool_and(hits <= ({most}::jsonb ->> key)::int) AS let_in
+    FROM counted
 )
-SELECT counted.*, kept.* FROM (SELECT 1) AS always LEFT JOIN kept ON true LEFT JOIN counted ON true
+SELECT standing.*, kept.*, asked.* FROM standing LEFT JOIN kept ON true LEFT JOIN ({asked}) AS asked ON true
 """
+PARAMETERS = ("keys", "seconds", "most", "now", "scope", "route", "key")
+LET_IN = "(SELECT FROM standing WHERE let_in) AS once"
+
+
+@cache
+def _counting(asked: str, first: int) -> str:
+    places = {name: f"${number}" for number, name in enumerate(PARAMETERS, first)}
+    return HIT.format(asked=asked.replace(ONCE, LET_IN), **places)
 
 
 async def hit(
-    connection: Connection, limits: Sequence[Limit], now: datetime, claim: Claim | None = None
-) -> Mapping[str, str]:
-    """Count one hit of each limit, outside of any transaction.
+    connection: Connection,
+    limits: Sequence[Limit],
+    now: datetime,
+    claim: Claim | None = None,
+    asked: Statement = NOTHING,
+) -> tuple[Mapping[str, str], Row]:
+    """Count one hit of each limit, outside of any transaction, and ask for one more row in the same round trip.
 
-    A repeat of a request that was answered before (`claim`) counts for nothing: it gets its reply again.
+    A repeat of a request that was answered before (`claim`) counts for nothing: it gets its reply again. `asked`
+    selects FROM `sql.ONCE`, under names of its own.
 
     Returns:
-        The RateLimit-* headers of the limit that is nearest to its end.
+        The RateLimit-* headers of the limit that is nearest to its end, and a row with what was `asked`.
 
     Raises:
         Replay: the same request was answered before.
         Problem: `rate-limited` (429) with Retry-After; `idempotency-key-reused` (422).
     """
     seconds = {limit.key: limit.seconds for limit in limits}
+    most = {limit.key: limit.most for limit in limits}
     known = (claim.scope, claim.route, claim.key) if claim else (None, None, None)
-    rows = await connection.fetch(HIT, sorted(seconds), seconds, now, *known)
-    if claim is not None and rows[0]["fingerprint"] is not None:
+    values = (*asked.values, sorted(seconds), seconds, most, now, *known)
+    row = await one(connection, _counting(asked.text, 1 + len(asked.values)), *values)
+    if claim is not None and row["fingerprint"] is not None:
         if not claim.fingerprint:
-            return {}  # whether it repeats that request is known once its body has been read
-        await idempotency.answer_again(connection, rows[0], claim, now)
-        return await hit(connection, limits, now, claim)
-    found = {row["key"]: row for row in rows}
-    standings = [
-        _standing(limit, found[limit.key]["hits"], found[limit.key]["window_started_at"], now) for limit in limits
-    ]
+            return {}, row  # whether it repeats that request is known once its body has been read
+        await idempotency.answer_again(connection, row, claim, now)
+        return await hit(connection, limits, now, claim, asked)
+    counted = dict(zip(row["limits"], zip(row["limit_hits"], row["limit_starts"], strict=True), strict=True))
+    standings = [_standing(limit, now, *counted[limit.key]) for limit in limits]
     worst = min(standings, key=lambda standing: standing.limit.most - standing.hits)
     if worst.exceeded:
         raise Problem("rate-limited", headers=worst.headers() | {"Retry-After": str(worst.resets_in)})
-    return worst.headers()
+    return worst.headers(), row
 
 
-def _standing(limit: Limit, hits: int, started_at: datetime, now: datetime) -> Standing:
+def _standing(limit: Limit, now: datetime, hits: int, started_at: datetime) -> Standing:
     ends_at = started_at + timedelta(seconds=limit.seconds)
     return Standing(limit, hits, max(1, -int((now - ends_at).total_seconds() // 1)))
 

@@ -13,6 +13,11 @@ class Raced(Exception):  # noqa: N818 (what happened)
     """Somebody else was quicker: what was decided upon is not so any more. Read again, decide again."""
 
 
+# One row of nothing, to begin a FROM with. In a query that starts so, another statement can put a condition there, and
+# then it gives no row and does nothing (`limits.hit`).
+ONCE = "(SELECT) AS once"
+
+
 @dataclass(frozen=True, slots=True)
 class Statement:
     """A statement and its values, to be run later.

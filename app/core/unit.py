@@ -15,7 +15,7 @@ from app.core.db import Connection, Database, Row, begin, commit, roll_back
 from app.core.intake import Intake, Place
 from app.core.problems import Problem
 from app.core.settings import Settings
-from app.core.sql import Statement
+from app.core.sql import Statement, one
 
 TOO_MANY_REQUESTS = 429
 BAD_REQUEST = 400
@@ -113,13 +113,19 @@ class Unit:
 
     async def limit(self, *wanted: limits.Limit) -> None:
         """Count this request before its transaction begins, once; refused with 429 when it is one too many."""
+        if any(limit.key not in self._counted for limit in wanted):
+            await self.limited(limits.NOTHING, *wanted)
+
+    async def limited(self, asked: Statement, *wanted: limits.Limit) -> Row:
+        """`limit`, and the row of a statement in the same round trip; of a refused request nothing is asked."""
         assert self._transaction is None  # noqa: S101 (a refused request must still be counted)
-        new = [limit for limit in wanted if limit.key not in self._counted]
+        connection, new = await self.connection(), [limit for limit in wanted if limit.key not in self._counted]
         if not new:
-            return
-        found = await limits.hit(await self.connection(), new, self.now, self.claim)
-        self._counted.update(limit.key for limit in new if found)
-        self.headers = limits.nearest(self.headers, found)
+            return await one(connection, asked.text, *asked.values)
+        said, row = await limits.hit(connection, new, self.now, self.claim, asked)
+        self._counted.update(limit.key for limit in new if said)
+        self.headers = limits.nearest(self.headers, said)
+        return row
 
     def etag(self, version: int) -> None:
         """Tag the answer; a GET whose reader has this version already is answered 304."""

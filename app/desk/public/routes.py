@@ -50,13 +50,7 @@ HOLIDAYS_SHOWN = 5
 )
 async def create_public_ticket(body: PublicTicketIn, work: Work) -> ReceiptOut:
     """Take in the help form, at any hour (H2); answer with the number and mail the acknowledgement (T1)."""
-    network, mailbox = limits.network_of(work.client_address), bare_address(body.email)
-    await work.limit(
-        limits.of_the_form(work.settings, network),
-        limits.Limit(f"form {mailbox}", work.settings.form_per_hour_per_address, HOUR),
-    )
-    if work.settings.altcha_required:
-        await service.spend_proof(await work.begin(), body.altcha, work.settings, work.now)
+    actor, settings, now = work.caller.actor(), work.settings, work.now
     opening = tickets.Opening(
         channel=Channel.FORM,
         **body.model_dump(exclude={"urgency_fee_accepted", "website", "altcha"}),
@@ -64,8 +58,14 @@ async def create_public_ticket(body: PublicTicketIn, work: Work) -> ReceiptOut:
         honeypot=bool(body.website),
         files=work.files,
     )
-    actor, settings, now = work.caller.actor(), work.settings, work.now
-    plan = await tickets.plan_ticket(await work.connection(), opening, actor=actor, settings=settings, now=now)
+    facts = await work.limited(
+        tickets.facts_asked(opening, settings, now),
+        limits.of_the_form(settings, limits.network_of(work.client_address)),
+        limits.Limit(f"form {bare_address(body.email)}", settings.form_per_hour_per_address, HOUR),
+    )
+    if settings.altcha_required:
+        await service.spend_proof(await work.begin(), body.altcha, settings, now)
+    plan = tickets.plan_ticket(facts, opening, actor=actor, settings=settings, now=now)
     work.last(plan.write)
     if plan.has_more:
         await tickets.complete_ticket(await work.begin(), plan, actor=actor, settings=settings, now=now)

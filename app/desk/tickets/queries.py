@@ -8,7 +8,7 @@ from uuid import UUID
 from app.core.db import Connection, Row
 from app.core.domain_names import domain_of
 from app.core.jobs import INSERT_JOB
-from app.core.sql import assignments, document, instant, one
+from app.core.sql import ONCE, Statement, assignments, document, instant, one
 from app.desk.calendar.queries import CLOSED
 
 TICKET = """t.id, t.number, t.status, t.lane, t.channel, t.language, t.subject, t.client_id, t.site_id, t.contact_id,
@@ -49,7 +49,7 @@ SELECT nextval('ticket_sequence') AS sequence,
        acknowledged.last_hour AS acknowledged_last_hour, acknowledged.last_day AS acknowledged_last_day,
        acknowledged.ever AS acknowledged_ever,
        EXISTS (SELECT FROM bounced_addresses WHERE mailbox = $9) AS bounced
-FROM (SELECT 1) AS always
+FROM {ONCE}
 LEFT JOIN LATERAL (SELECT id, currency, urgency_opening_fee_cents FROM terms WHERE effective_on <= $1
                    ORDER BY effective_on DESC LIMIT 1) AS terms ON true
 LEFT JOIN LATERAL (
@@ -141,8 +141,7 @@ SELECT NOT EXISTS (
 """
 
 
-async def facts_for_opening(
-    connection: Connection,
+def facts_for_opening(
     *,
     first: date,
     last: date,
@@ -153,13 +152,13 @@ async def facts_for_opening(
     client_id: UUID | None,
     site_id: UUID | None,
     most_acknowledgements: int,
-) -> Row:
+) -> Statement:
     """See FACTS. `client_id` and `site_id` are given when staff or a portal says whose ticket it is.
 
     Of the mailbox's acknowledgements no more than `most_acknowledgements` are looked at.
     """
     values = (first, last, now, email, domain_of(email), host, client_id, site_id, mailbox, most_acknowledgements)
-    return await one(connection, FACTS, *values)
+    return Statement(FACTS, values)
 
 
 async def ticket(connection: Connection, ticket_id: UUID) -> Row | None:

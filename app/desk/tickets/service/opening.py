@@ -11,7 +11,7 @@ from app.core.db import Connection, Row, savepoint
 from app.core.domain_names import host_of
 from app.core.ids import new_id
 from app.core.settings import Settings
-from app.core.sql import Raced, Statement
+from app.core.sql import Raced, Statement, one
 from app.desk.calendar.service import hours_of
 from app.desk.tickets import queries
 from app.desk.tickets.service.files import Kept, Upload, examine, keep
@@ -91,8 +91,10 @@ async def open_ticket(
     Raises:
         Refusal: `urgency-fee-not-accepted` (U1), `attachment-refused`, `client-mismatch`, `terms-missing`.
     """
+    asked = facts_asked(opening, settings, now)
     while True:
-        plan = await plan_ticket(connection, opening, actor=actor, settings=settings, now=now)
+        facts = await one(connection, asked.text, *asked.values)
+        plan = plan_ticket(facts, opening, actor=actor, settings=settings, now=now)
         with suppress(Raced):
             async with savepoint(connection):
                 await plan.write.run(connection)
@@ -101,9 +103,23 @@ async def open_ticket(
     return plan.opened
 
 
-async def plan_ticket(
-    connection: Connection, opening: Opening, *, actor: dict[str, str], settings: Settings, now: datetime
-) -> Plan:
+def facts_asked(opening: Opening, settings: Settings, now: datetime) -> Statement:
+    """The statement whose row `plan_ticket` decides by."""
+    today = local_date(now)
+    return queries.facts_for_opening(
+        first=today,
+        last=today + timedelta(days=HORIZON_DAYS),
+        now=now,
+        email=opening.email.lower(),
+        mailbox=bare_address(opening.email),
+        host=host_of(opening.site_url) if opening.site_url else None,
+        client_id=opening.client_id,
+        site_id=opening.site_id,
+        most_acknowledgements=max(settings.acknowledgements_per_hour, settings.acknowledgements_per_day),
+    )
+
+
+def plan_ticket(facts: Row, opening: Opening, *, actor: dict[str, str], settings: Settings, now: datetime) -> Plan:
     """Decide everything about a ticket from the facts as they are, and write nothing yet.
 
     Raises:
@@ -116,7 +132,7 @@ async def plan_ticket(
             pointer="/urgency_fee_accepted",
         )
     files = examine(opening.files)
-    facts = await _facts(connection, opening, settings, now)
+    _check(facts, opening)
     opening = _on_call(opening, facts)
     opened = _opened(opening, facts, _decide(opening, facts, settings), now)
     urgent = opening.urgent and not opening.honeypot
@@ -156,25 +172,11 @@ def _decide(opening: Opening, facts: Row, settings: Settings) -> Acknowledgement
     )
 
 
-async def _facts(connection: Connection, opening: Opening, settings: Settings, now: datetime) -> Row:
-    today = local_date(now)
-    facts = await queries.facts_for_opening(
-        connection,
-        first=today,
-        last=today + timedelta(days=HORIZON_DAYS),
-        now=now,
-        email=opening.email.lower(),
-        mailbox=bare_address(opening.email),
-        host=host_of(opening.site_url) if opening.site_url else None,
-        client_id=opening.client_id,
-        site_id=opening.site_id,
-        most_acknowledgements=max(settings.acknowledgements_per_hour, settings.acknowledgements_per_day),
-    )
+def _check(facts: Row, opening: Opening) -> None:
     if facts["terms_id"] is None:
         raise Refusal("terms-missing", "No terms are in force today.")
     if opening.site_id is not None and facts["site_id"] is None:
         raise Refusal("client-mismatch", "The site is not one of the ticket's client.", pointer="/site_id")
-    return facts
 
 
 def _on_call(opening: Opening, facts: Row) -> Opening:
