@@ -106,15 +106,15 @@ class OneTransaction:
         self.connection = connection
         self.turn = asyncio.Lock()
 
-    def get_idle_size(self) -> int:
-        return 0 if self.turn.locked() else 1
+    def has_idle(self) -> bool:
+        return not self.turn.locked()
 
     async def acquire(self) -> Connection:
         await self.turn.acquire()
         await self.connection.execute("SAVEPOINT turn")
         return self.connection
 
-    async def release(self, connection: Any) -> None:
+    async def release(self, connection: Any, *, clean: bool = False) -> None:  # noqa: ARG002 (as a pool takes it)
         try:
             await connection.execute("RELEASE SAVEPOINT turn")
         except asyncpg.InFailedSQLTransactionError:

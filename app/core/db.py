@@ -5,6 +5,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
+from time import monotonic
 from typing import TYPE_CHECKING, Any, Protocol
 
 import asyncpg
@@ -38,6 +39,7 @@ UNAVAILABLE: tuple[type[Exception], ...] = (
     asyncpg.IdleInTransactionSessionTimeoutError,
 )
 
+LONGEST_IDLE_SECONDS = 300
 # Nobody waits for ever: a statement 5 s, a lock 2 s, a forgotten transaction 10 s.
 SESSION = {
     "statement_timeout": "5000",
@@ -56,11 +58,64 @@ class Acquires(Protocol):
     def acquire(self) -> Awaitable[Any]:
         """A connection, as soon as there is one."""
 
-    def release(self, connection: Any) -> Awaitable[None]:
-        """Take it back."""
+    def release(self, connection: Any, *, clean: bool = False) -> Awaitable[None]:
+        """Take it back; `clean` when nothing went wrong on it, so that it may be handed out as it is."""
 
-    def get_idle_size(self) -> int:
-        """How many connections stand open and are free."""
+    def has_idle(self) -> bool:
+        """Whether a connection stands open and is free."""
+
+
+class Pool:
+    """asyncpg's pool, before it a stack of the connections that came back clean.
+
+    asyncpg's own way of handing a connection over and back makes a proxy, a task and two timers: a tenth of what
+    reading a ticket costs. It is left the opening, the closing, and whatever did not come back clean.
+    """
+
+    def __init__(self, pool: "asyncpg.Pool[Row]") -> None:
+        self._pool = pool
+        self._kept: list[tuple[Any, float]] = []
+        self._open = True
+
+    def has_idle(self) -> bool:
+        """Whether a connection stands open and is free."""
+        return bool(self._kept) or self._pool.get_idle_size() > 0
+
+    async def acquire(self) -> Connection:
+        """The connection that was used last, of those that still stand."""
+        connection: Connection
+        while self._kept:
+            connection, since = self._kept.pop()
+            if _stands(connection, since):
+                return connection
+        connection = await self._pool.acquire()
+        return connection
+
+    async def release(self, connection: Any, *, clean: bool = False) -> None:
+        """Keep a clean one; have asyncpg wait for what goes on on any other, and roll back."""
+        if clean and self._open:
+            self._kept.append((connection, monotonic()))
+        else:
+            await self._pool.release(connection)
+
+    async def close(self) -> None:
+        """Close every connection, those in use when they come back."""
+        self._open = False
+        while self._kept:
+            await self._pool.release(self._kept.pop()[0])
+        await self._pool.close()
+
+
+def _stands(connection: Connection, since: float) -> bool:
+    try:
+        if connection.is_closed():
+            return False
+    except asyncpg.InterfaceError:
+        return False  # it was cut: asyncpg's pool has taken it back
+    if monotonic() - since < LONGEST_IDLE_SECONDS:
+        return True
+    connection.terminate()
+    return False
 
 
 async def prepare(connection: Connection) -> None:
@@ -86,32 +141,36 @@ class Database:
 
     async def acquire(self) -> Connection:
         """A connection, or TimeoutError after the pool's wait (answered as 503)."""
-        # A timer costs as much as a small statement: only where there may be something to wait for.
-        at_once = not self._turns.locked() and self.pool.get_idle_size() > 0
-        async with asyncio.timeout(None if at_once else self.wait_seconds):
-            await self._turns.acquire()
-            try:
-                connection: Connection = await self.pool.acquire()
-            except BaseException:
-                self._turns.release()
-                raise
+        if not self._turns.locked() and self.pool.has_idle():
+            return await self._take_turn()  # a timer costs half as much as a small statement
+        async with asyncio.timeout(self.wait_seconds):
+            return await self._take_turn()
+
+    async def _take_turn(self) -> Connection:
+        await self._turns.acquire()
+        try:
+            connection: Connection = await self.pool.acquire()
+        except BaseException:
+            self._turns.release()
+            raise
         return connection
 
-    async def release(self, connection: Connection) -> None:
-        """Give it back."""
+    async def release(self, connection: Connection, *, clean: bool = False) -> None:
+        """Give it back; `clean` when nothing went wrong on it and no transaction is open."""
         try:
-            await self.pool.release(connection)
+            await self.pool.release(connection, clean=clean)
         finally:
             self._turns.release()
 
     @asynccontextmanager
     async def connection(self) -> AsyncIterator[Connection]:
         """Statements that stand alone."""
-        connection = await self.acquire()
+        connection, clean = await self.acquire(), False
         try:
             yield connection
+            clean = not connection.is_in_transaction()
         finally:
-            await self.release(connection)
+            await self.release(connection, clean=clean)
 
     @asynccontextmanager
     async def transaction(self) -> AsyncIterator[Connection]:
@@ -148,17 +207,18 @@ async def roll_back(transaction: Transaction) -> None:
 async def open_pool(settings: Settings, url: str, *, size: int | None = None) -> AsyncIterator[Database]:
     """The process's pool. Connections are opened as they are needed, the first at once to fail early."""
     most = size or settings.database_pool_size
-    pool = await asyncpg.create_pool(
+    opened = await asyncpg.create_pool(
         url,
         min_size=1,
         max_size=most,
         init=prepare,
         reset=_leave_as_is,
         statement_cache_size=0 if settings.database_behind_pooler else 200,
-        max_inactive_connection_lifetime=300,
+        max_inactive_connection_lifetime=LONGEST_IDLE_SECONDS,
         command_timeout=130,
         server_settings=SESSION | {"application_name": "e-connect-desk"},
     )
+    pool = Pool(opened)
     try:
         yield Database(pool, wait_seconds=settings.database_pool_wait_seconds, size=most)
     finally:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, cast
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -17,15 +17,13 @@ from app.core.problems import Problem
 from app.core.settings import Settings
 from app.core.sql import Statement, one
 
-TOO_MANY_REQUESTS = 429
 BAD_REQUEST = 400
 
 
 class Unit:
     """Lazy: a connection is taken when first needed, a transaction opened when first written.
 
-    A request whose writing is one statement leaves it to the end (`last`): then that statement also keeps the reply,
-    and is its own transaction, which saves five of eight round trips.
+    A request whose writing is one statement leaves it to the end (`last`), to be a transaction with the reply in it.
     """
 
     def __init__(self, request: Request, database: Database, settings: Settings, now: datetime) -> None:
@@ -45,6 +43,7 @@ class Unit:
         self._connection: Connection | None = None
         self._transaction: Transaction | None = None
         self._last: Statement | None = None
+        self._clean = False
 
     @property
     def request_id(self) -> str:
@@ -54,14 +53,12 @@ class Unit:
     @property
     def client_address(self) -> str:
         """The caller's IP address, as far as trusted proxies tell it."""
-        client = self.request.client
-        return client.host if client else "unknown"
+        return client.host if (client := self.request.client) else "unknown"
 
     @property
     def intake(self) -> Intake:
         """The room for large bodies in this process."""
-        intake: Intake = self.request.app.state.intake
-        return intake
+        return cast("Intake", self.request.app.state.intake)
 
     async def connection(self) -> Connection:
         """For statements that stand alone: reads."""
@@ -73,7 +70,7 @@ class Unit:
         """Give the connection back until it is needed again."""
         if self._connection is not None and self._transaction is None:
             connection, self._connection = self._connection, None
-            await self.database.release(connection)
+            await self.database.release(connection, clean=True)
 
     async def begin(self, *, claimed_last: bool = False) -> Connection:
         """For writes: the request's one transaction, committed before the answer leaves.
@@ -175,13 +172,13 @@ class Unit:
         Raises:
             Raced: nothing was done (see `last`).
         """
-        if self._last is None and self._transaction is None:
-            return
-        audit = self._audit(operation, response.status_code) if self.caller.key_id is not None else None
-        await self._write(audit, self._reply(response))
+        if self._last is not None or self._transaction is not None:
+            audit = self._audit(operation, response.status_code) if self.caller.key_id is not None else None
+            await self._write(audit, self._reply(response))
         if self._transaction is not None:
             transaction, self._transaction = self._transaction, None
             await commit(transaction)
+        self._clean = True
 
     def _reply(self, response: Response) -> idempotency.Reply | None:
         """What a repeat of this request will get."""
@@ -219,14 +216,9 @@ class Unit:
 
     def _audit(self, operation: str, status_code: int) -> events.Audit:
         return events.Audit(
-            caller=self.caller,
-            operation=operation,
-            path=self.request.url.path,
-            status_code=status_code,
-            request_id=self.request_id,
-            client_address=self.client_address,
-            data=self.audited,
-        )
+            caller=self.caller, operation=operation, path=self.request.url.path, status_code=status_code,
+            request_id=self.request_id, client_address=self.client_address, data=self.audited,
+        )  # fmt: skip
 
     async def close(self) -> None:
         """Roll back what was not finished, give the connection back."""
@@ -243,7 +235,7 @@ class Unit:
             if transaction is not None:
                 await roll_back(transaction)
         finally:
-            await self.database.release(connection)
+            await self.database.release(connection, clean=self._clean)
 
     def sees_client(self, client_id: UUID | None) -> bool:
         """Whether the caller may see data of this client: staff sees all, a client's key only its own."""

@@ -1,5 +1,6 @@
 """How many round trips a request may take, BEGIN and COMMIT included: a clock would only measure the machine."""
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import closing
 from typing import Any
@@ -40,18 +41,19 @@ class CountingPool:
     def note(self, query: Any) -> None:
         self.statements.append(" ".join(query.query.split()))
 
-    def get_idle_size(self) -> int:
-        size: int = self.pool.get_idle_size()
-        return size
+    def has_idle(self) -> bool:
+        idle: bool = self.pool.has_idle()
+        return idle
 
     async def acquire(self) -> Any:
         connection = await self.pool.acquire()
         connection.add_query_logger(self.note)
         return connection
 
-    async def release(self, connection: Any) -> None:
+    async def release(self, connection: Any, *, clean: bool = False) -> None:
         connection.remove_query_logger(self.note)
-        await self.pool.release(connection)
+        await asyncio.sleep(0)  # asyncpg tells of a statement with the event loop's next turn
+        await self.pool.release(connection, clean=clean)
 
 
 class Counted:
