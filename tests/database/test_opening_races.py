@@ -122,3 +122,16 @@ async def test_mail_and_form_of_one_mailbox_keep_its_caps(
     assert await committing_conn.fetchval("SELECT count(*) FROM outgoing_mails WHERE status = 'queued'") == 1
     assert await committing_conn.fetchval("SELECT count(*) FROM tickets") == TIMES + 3
     await invariants.check(committing_conn)
+
+
+async def test_a_form_too_many_takes_no_number(
+    committing_api: httpx.AsyncClient, committing_conn: Connection, app: FastAPI
+):
+    app.state.settings = app.state.settings.model_copy(update={"form_per_hour_per_address": 2})
+    answers = [(await at_once(committing_api, {"json": FORM}))[0] for _ in range(4)]
+    assert [answer.status_code for answer in answers] == [201, 201, 429, 429]
+    assert [answer.headers["ratelimit-remaining"] for answer in answers] == ["1", "0", "0", "0"]
+    app.state.settings = app.state.settings.model_copy(update={"form_per_hour_per_address": 5})
+    answers.append((await at_once(committing_api, {"json": FORM}))[0])
+    numbers = [int(answer.json()["number"].rpartition("-")[2]) for answer in answers if answer.status_code == 201]
+    assert [number - numbers[0] for number in numbers] == [0, 1, 2]
