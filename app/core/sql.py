@@ -42,6 +42,10 @@ class Statement:
                 raise Raced from None
             raise
 
+    async def row(self, connection: Connection) -> Row:
+        """Run one that always gives a row."""
+        return await one(connection, self.text, *self.values)
+
 
 async def one(connection: Connection, statement: str, *values: Any) -> Row:
     """The row of a statement that always gives one: an INSERT … RETURNING, an UPDATE of a locked row."""

@@ -15,7 +15,7 @@ from app.core.db import Connection, Database, Row, begin, commit, roll_back
 from app.core.intake import Intake, Place
 from app.core.problems import Problem
 from app.core.settings import Settings
-from app.core.sql import Statement, one
+from app.core.sql import Statement
 
 BAD_REQUEST = 400
 
@@ -118,7 +118,7 @@ class Unit:
         assert self._transaction is None  # noqa: S101 (a refused request must still be counted)
         connection, new = await self.connection(), [limit for limit in wanted if limit.key not in self._counted]
         if not new:
-            return await one(connection, asked.text, *asked.values)
+            return await asked.row(connection)
         said, row = await limits.hit(connection, new, self.now, self.claim, asked)
         self._counted.update(limit.key for limit in new if said)
         self.headers = limits.nearest(self.headers, said)

@@ -40,8 +40,9 @@ async def at_once(
     if judgement.decision.outcome is not Outcome.TICKET or judgement.copied or judgement.sender_bounced:
         return None
     opening = opening_of(kept, parsed, judgement, settings)
+    facts = await tickets.facts_asked(opening, settings, now).row(connection)
     try:
-        plan = await tickets.plan_ticket(connection, opening, actor=actor, settings=settings, now=now)
+        plan = tickets.plan_ticket(facts, opening, actor=actor, settings=settings, now=now)
     except Refusal:
         return None
     return None if plan.has_more else _plan(plan, kept, parsed, judgement, now)

@@ -11,7 +11,7 @@ from app.core.db import Connection, Row, savepoint
 from app.core.domain_names import host_of
 from app.core.ids import new_id
 from app.core.settings import Settings
-from app.core.sql import Raced, Statement, one
+from app.core.sql import Raced, Statement
 from app.desk.calendar.service import hours_of
 from app.desk.tickets import queries
 from app.desk.tickets.service.files import Kept, Upload, examine, keep
@@ -93,7 +93,7 @@ async def open_ticket(
     """
     asked = facts_asked(opening, settings, now)
     while True:
-        facts = await one(connection, asked.text, *asked.values)
+        facts = await asked.row(connection)
         plan = plan_ticket(facts, opening, actor=actor, settings=settings, now=now)
         with suppress(Raced):
             async with savepoint(connection):
