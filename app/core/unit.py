@@ -128,11 +128,6 @@ class Unit:
         """Tag the answer; a GET whose reader has this version already is answered 304."""
         self.headers["ETag"] = f'"{version}"'
 
-    def knows(self, tag: str) -> bool:
-        """Whether the reader has exactly this already: then it need not be made."""
-        sent = self.request.headers.get("if-none-match", "")
-        return tag in [one.strip().removeprefix("W/") for one in sent.split(",")]
-
     def check_match(self, version: int, *, required: bool = False) -> None:
         """Honour If-Match before changing what stands at `version`.
 
