@@ -31,6 +31,7 @@ from app.worker import Worker, handlers_of
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOPPING_SECONDS = 15
+GARBAGE_THRESHOLD = 10_000  # a request leaves hardly any cycles behind, and looking for them at every 700 objects costs
 CREDENTIALS = "credentials.json"
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -108,6 +109,7 @@ async def serve(settings: Settings, app_url: str) -> None:
         if settings.environment == "development":
             app.state.shown_ids = await shown_ids(database, settings)
         gc.freeze()  # what start-up made stays for good: the collector need not walk it again and again
+        gc.set_threshold(GARBAGE_THRESHOLD)
         config = uvicorn.Config(
             app,
             http=wire_of(settings),

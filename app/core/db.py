@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import asyncpg
 from asyncpg.pool import PoolConnectionProxy
 from asyncpg.transaction import Transaction
+from pydantic_core import to_json
 
 from app.core.settings import Settings
 
@@ -123,7 +124,8 @@ async def prepare(connection: Connection) -> None:
     await connection.set_type_codec("jsonb", encoder=_to_json, decoder=json.loads, schema="pg_catalog")
 
 
-_to_json = json.JSONEncoder(ensure_ascii=False, separators=(",", ":")).encode
+def _to_json(value: Any) -> str:
+    return to_json(value).decode()
 
 
 async def _leave_as_is(_connection: Connection) -> None:

@@ -64,18 +64,18 @@ WITH kept AS (
     ON CONFLICT (key) DO UPDATE SET
         (window_started_at, hits) = (
             SELECT CASE WHEN over THEN {now} ELSE r.window_started_at END, CASE WHEN over THEN 1 ELSE r.hits + 1 END
-            FROM (SELECT r.window_started_at <= {now} - make_interval(secs => ({seconds}::jsonb ->> r.key)::int) AS over
+            FROM (SELECT r.window_started_at <= {now} - ({lengths}::interval[])[array_position({keys}, r.key)] AS over
             ) AS w
         )
     RETURNING key, hits, window_started_at
 ), standing AS (
     SELECT array_agg(key) AS limits, array_agg(hits) AS limit_hits, array_agg(window_started_at) AS limit_starts,
-           bool_and(hits <= ({most}::jsonb ->> key)::int) AS let_in
+           bool_and(hits <= ({most}::int[])[array_position({keys}, key)]) AS let_in
     FROM counted
 )
 SELECT standing.*, kept.*, asked.* FROM standing LEFT JOIN kept ON true LEFT JOIN ({asked}) AS asked ON true
 """
-PARAMETERS = ("keys", "seconds", "most", "now", "scope", "route", "key")
+PARAMETERS = ("keys", "lengths", "most", "now", "scope", "route", "key")
 LET_IN = "(SELECT FROM standing WHERE let_in) AS once"
 
 
@@ -104,10 +104,10 @@ async def hit(
         Replay: the same request was answered before.
         Problem: `rate-limited` (429) with Retry-After; `idempotency-key-reused` (422).
     """
-    seconds = {limit.key: limit.seconds for limit in limits}
-    most = {limit.key: limit.most for limit in limits}
+    keys, most = [limit.key for limit in limits], [limit.most for limit in limits]
+    lengths = [timedelta(seconds=limit.seconds) for limit in limits]
     known = (claim.scope, claim.route, claim.key) if claim else (None, None, None)
-    values = (*asked.values, sorted(seconds), seconds, most, now, *known)
+    values = (*asked.values, keys, lengths, most, now, *known)
     row = await one(connection, _counting(asked.text, 1 + len(asked.values)), *values)
     if claim is not None and row["fingerprint"] is not None:
         if not claim.fingerprint:
