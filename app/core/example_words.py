@@ -121,7 +121,7 @@ NUMBERS = {
     # An invoice of that half hour.
     "base_quantity": 60, "base_cents": 6_000, "rate_bp": 1_700, "paid_cents": 0, "credited_cents": 0,
     "outstanding_cents": 7_020, "overdue_days": 0, "interest_cents": 0, "before_minutes": 600, "gained_minutes": 0,
-    "lost_minutes": 0, "clients": 1, "created_count": 1, "skipped_count": 0, "parked_count": 0,
+    "lost_minutes": 0, "surplus_cents": 0, "clients": 1, "created_count": 1, "skipped_count": 0, "parked_count": 0,
     # On-call.
     "charge_bp": 5_000, "cut_minutes": 0, "from_lead_hours": 72, "until_lead_hours": 168, "lead_time_minutes": 10_080,
     "standby_minutes": 360,

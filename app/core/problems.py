@@ -222,6 +222,9 @@ KINDS: dict[str, Kind] = {
     "credit-exceeds-line": Kind(409, "More than is left of the line", "`left` says how much can be credited."),
     "payment-in-future": Kind(422, "The payment lies in the future", "Record money once it has come."),
     "payment-reversed": Kind(409, "The payment is reversed", "Nothing to do: read the payments again."),
+    "refund-exceeds-surplus": Kind(
+        409, "More than the client has too much", "At most the invoice's `surplus_cents` can be refunded."
+    ),
     "vat-number-missing": Kind(409, "The client has no VAT number", "Set the client's `vat_number` first."),
     "check-in-future": Kind(422, "The check lies in the future", "Record a check once it was made."),
     "date-goes-back": Kind(409, "The date would go back", "Dates of a series never do: wait, or set the clock right."),
@@ -263,6 +266,7 @@ CONSTRAINTS: dict[str, str] = {
     "fk_invoice_lines_client_id_ticket_id": "client-invoiced",
     "uq_invoice_states_client_id_period_kind": "already-exists",
     "uq_invoice_states_contract_id": "already-exists",
+    "payments_refund_surplus": "refund-exceeds-surplus",
     "pk_idempotency_keys": "idempotency-key-in-flight",
 }
 

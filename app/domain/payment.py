@@ -18,19 +18,42 @@ class PaymentStatus(StrEnum):
     CREDITED = "credited"
 
 
+class PaymentKind(StrEnum):
+    """What a row is, by its sign and whether it reverses another."""
+
+    PAYMENT = "payment"
+    REFUND = "refund"
+    REVERSAL = "reversal"
+
+
+def kind_of(amount_cents: int, *, reverses: bool) -> PaymentKind:
+    """Money below zero that reverses nothing went back to the client."""
+    if reverses:
+        return PaymentKind.REVERSAL
+    return PaymentKind.REFUND if amount_cents < 0 else PaymentKind.PAYMENT
+
+
 def payment_status(total_cents: int, credited_cents: int, paid_cents: int) -> PaymentStatus:
-    """Credited when nothing is owed and nothing was paid; overpaid when more was than is owed."""
+    """Credited when nothing is owed and nothing was paid; overpaid when more was than is owed.
+
+    `paid_cents` is what came less what went back; below zero when a payment was reversed after its refund.
+    """
     owed = total_cents - credited_cents
     if paid_cents > max(owed, 0):
         return PaymentStatus.OVERPAID
     if paid_cents == owed or owed <= 0:
-        return PaymentStatus.CREDITED if credited_cents and not paid_cents else PaymentStatus.PAID
-    return PaymentStatus.PARTIALLY_PAID if paid_cents else PaymentStatus.UNPAID
+        return PaymentStatus.CREDITED if credited_cents and paid_cents <= 0 else PaymentStatus.PAID
+    return PaymentStatus.PARTIALLY_PAID if paid_cents > 0 else PaymentStatus.UNPAID
 
 
 def outstanding_cents(total_cents: int, credited_cents: int, paid_cents: int) -> int:
     """What is still owed, in cents; below zero what the client has too much."""
     return total_cents - credited_cents - paid_cents
+
+
+def surplus_cents(outstanding: int) -> int:
+    """What the client has too much, in cents: to be refunded, at most."""
+    return max(-outstanding, 0)
 
 
 def overdue_days(due_on: date | None, today: date, outstanding: int) -> int:

@@ -11,12 +11,15 @@ from app.tables.base import document, instant, one_of
 
 
 class Payment(SQLModel, table=True):
-    """Money that came for an invoice, or the reversal of such a row (append-only, I6)."""
+    """Money that came for an invoice or, below zero, went back to the client; or the reversal of such a row.
+
+    Append-only (I6). A refund never exceeds what the client has too much: trigger `book`.
+    """
 
     __tablename__ = "payments"
     __table_args__ = (
-        CheckConstraint("CASE WHEN reverses_id IS NULL THEN amount_cents > 0 ELSE amount_cents < 0 END", name="signed"),
-        CheckConstraint("(reverses_id IS NOT NULL) <= (reason IS NOT NULL)", name="reversal_has_reason"),
+        CheckConstraint("amount_cents <> 0", name="some_money"),
+        CheckConstraint("(reverses_id IS NOT NULL OR amount_cents < 0) <= (reason IS NOT NULL)", name="has_reason"),
         ForeignKeyConstraint(["client_id", "invoice_id"], ["invoices.client_id", "invoices.id"]),
         ForeignKeyConstraint(["invoice_id", "reverses_id"], ["payments.invoice_id", "payments.id"]),
         UniqueConstraint("invoice_id", "id"),

@@ -142,6 +142,7 @@ WHO = {
     "issue_contract_invoice": {"finance", "admin"},
     "list_payments": EVERYBODY_BUT_MAIL,
     "record_payment": {"finance", "admin", "accounting"},
+    "refund_surplus": {"finance", "admin", "accounting"},
     "reverse_payment": {"finance", "admin", "accounting"},
     "list_vat_proofs": STAFF | {"accounting"},
     "record_vat_proof": {"finance", "admin"},

@@ -60,9 +60,17 @@ REFUSED = [
     # What was charged is charged once.
     "DELETE FROM invoice_claims",
     "UPDATE invoice_claims SET line_id = gen_random_uuid()",
-    # A payment below zero that reverses nothing; a reversal of another amount.
+    # A refund without a reason, or of what was not paid too much; a reversal of another amount; nothing.
     (
         "INSERT INTO payments SELECT gen_random_uuid(), client_id, invoice_id, -1, currency, paid_on, NULL, NULL, NULL, now() "
+        "FROM payments"
+    ),
+    (
+        "INSERT INTO payments SELECT gen_random_uuid(), client_id, invoice_id, -1, currency, paid_on, NULL, NULL, 'x', now() "
+        "FROM payments"
+    ),
+    (
+        "INSERT INTO payments SELECT gen_random_uuid(), client_id, invoice_id, 0, currency, paid_on, NULL, NULL, NULL, now() "
         "FROM payments"
     ),
     (

@@ -86,6 +86,22 @@ async def test_eight_credits_give_back_a_line_once(
     await invariants.check(committing_conn)
 
 
+async def test_eight_refunds_give_back_a_surplus_once(
+    committing_api: httpx.AsyncClient, committing_conn: Connection, committing_keys: Keys
+):
+    await clients_with_work(committing_conn, 1)
+    (created,) = (await run(committing_api, committing_keys))["created"]
+    path = f"/v1/invoices/{created['invoice_id']}"
+    paid = {"amount_cents": created["total_cents"] + 300, "paid_on": "2026-01-01"}
+    await committing_api.post(f"{path}/payments", json=paid, headers=committing_keys["finance"])
+    back = {"amount_cents": 100, "paid_on": "2026-01-01", "reason": "Paid too much"}
+    answers = await asyncio.gather(
+        *[committing_api.post(f"{path}/refunds", json=back, headers=committing_keys["finance"]) for _ in range(MANY)]
+    )
+    assert sorted(answer.status_code for answer in answers) == [201] * 3 + [409] * (MANY - 3)
+    await invariants.check(committing_conn)
+
+
 async def test_corrections_while_invoicing(
     committing_api: httpx.AsyncClient, committing_conn: Connection, committing_keys: Keys
 ):

@@ -4,7 +4,16 @@ from datetime import date
 
 import pytest
 
-from app.domain.payment import PaymentStatus, interest_cents, outstanding_cents, overdue_days, payment_status
+from app.domain.payment import (
+    PaymentKind,
+    PaymentStatus,
+    interest_cents,
+    kind_of,
+    outstanding_cents,
+    overdue_days,
+    payment_status,
+    surplus_cents,
+)
 
 DUE = date(2026, 12, 24)
 
@@ -22,11 +31,25 @@ DUE = date(2026, 12, 24)
         (11_700, 1_700, 10_000, PaymentStatus.PAID, 0),
         (11_700, 1_700, 0, PaymentStatus.UNPAID, 10_000),
         (0, 0, 0, PaymentStatus.PAID, 0),
+        # A payment was reversed after its refund; a refund of what was credited beyond the total.
+        (11_700, 0, -300, PaymentStatus.UNPAID, 12_000),
+        (11_700, 11_701, -1, PaymentStatus.CREDITED, 0),
     ],
 )
 def test_how_it_stands(total: int, credited: int, paid: int, status: PaymentStatus, outstanding: int):
     assert payment_status(total, credited, paid) is status
     assert outstanding_cents(total, credited, paid) == outstanding
+
+
+@pytest.mark.parametrize(("outstanding", "surplus"), [(100, 0), (0, 0), (-1, 1)])
+def test_what_the_client_has_too_much(outstanding: int, surplus: int):
+    assert surplus_cents(outstanding) == surplus
+
+
+def test_what_a_row_is():
+    assert kind_of(100, reverses=False) is PaymentKind.PAYMENT
+    assert kind_of(-100, reverses=False) is PaymentKind.REFUND
+    assert {kind_of(cents, reverses=True) for cents in (-100, 100)} == {PaymentKind.REVERSAL}
 
 
 def test_overdue_from_the_day_after_the_due_date():

@@ -4,10 +4,10 @@ from uuid import UUID
 
 from app.billing.contracts import queries as contracts
 from app.billing.invoices import service
-from app.billing.invoices.answers import PATH, InvoiceOut, PaymentOut
+from app.billing.invoices.answers import PATH, InvoiceOut, PaymentOut, payment_out
 from app.billing.invoices.queries import credits as queries
 from app.billing.invoices.routes import standing, to_change, visible
-from app.billing.invoices.schemas import CreditNoteIn, PaymentIn, ReversalIn
+from app.billing.invoices.schemas import CreditNoteIn, PaymentIn, ReversalIn, SurplusRefundIn
 from app.core import paging
 from app.core.http import allows, desk_router
 from app.core.paging import NIL, Cursor, Limit, Page
@@ -55,12 +55,12 @@ def wishes_of(body: CreditNoteIn) -> dict[UUID, Wish] | None:
 
 @router.get("/{invoice_id}/payments", operation_id="list_payments", **allows("invoices:read", 404))
 async def list_payments(invoice_id: UUID, work: Work, limit: Limit = 50, cursor: Cursor = None) -> Page[PaymentOut]:
-    """What came for an invoice, and what was reversed, in order."""
+    """What came for an invoice, what went back and what was reversed, in order."""
     invoice = await visible(work, invoice_id)
     after = paging.decode(cursor, UUID)[0] if cursor else NIL
     rows = await queries.payments(await work.connection(), invoice["client_id"], invoice_id, after, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "id")
-    return Page(items=[PaymentOut(**row) for row in shown], next_cursor=next_cursor)
+    return Page(items=[payment_out(row) for row in shown], next_cursor=next_cursor)
 
 
 @router.post(
@@ -72,7 +72,7 @@ async def record_payment(invoice_id: UUID, body: PaymentIn, work: Work) -> Payme
     invoice = await visible(work, invoice_id)
     row = await service.record_payment(connection, invoice, **dict(body), actor=work.caller.actor(), now=work.now)
     work.audited["id"] = str(row["id"])
-    return PaymentOut(**row)
+    return payment_out(row)
 
 
 @router.post(
@@ -82,7 +82,7 @@ async def record_payment(invoice_id: UUID, body: PaymentIn, work: Work) -> Payme
     **allows("payments:write", 404, 409),
 )
 async def reverse_payment(invoice_id: UUID, payment_id: UUID, body: ReversalIn, work: Work) -> PaymentOut:
-    """Take a payment back: a row against it, with the reason (I6)."""
+    """Take a payment or a refund back: a row against it, with the reason (I6)."""
     connection = await work.begin()
     invoice = await visible(work, invoice_id)
     row = await service.reverse_payment(
@@ -91,7 +91,19 @@ async def reverse_payment(invoice_id: UUID, payment_id: UUID, body: ReversalIn, 
     if row is None:
         raise not_found()
     work.audited["id"] = str(row["id"])
-    return PaymentOut(**row)
+    return payment_out(row)
+
+
+@router.post(
+    "/{invoice_id}/refunds", operation_id="refund_surplus", status_code=201, **allows("payments:write", 404, 409)
+)
+async def refund_surplus(invoice_id: UUID, body: SurplusRefundIn, work: Work) -> PaymentOut:
+    """Record money that went back to the client: at most `surplus_cents`, what it has too much (I6)."""
+    connection = await work.begin()
+    invoice = await visible(work, invoice_id)
+    row = await service.refund_surplus(connection, invoice, **dict(body), actor=work.caller.actor(), now=work.now)
+    work.audited["id"] = str(row["id"])
+    return payment_out(row)
 
 
 @of_contracts.post(

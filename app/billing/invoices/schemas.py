@@ -109,8 +109,24 @@ class PaymentIn(In):
     reference: Annotated[Line | None, Field(max_length=140)] = None
 
 
+class SurplusRefundIn(In):
+    """Money that went back."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"amount_cents": 300, "paid_on": "2026-11-24", "reason": "Paid twice", "reference": "SEPA 117"}
+            ]
+        }
+    )
+    amount_cents: Amount
+    paid_on: LocalDate
+    reason: Reason
+    reference: Annotated[Line | None, Field(max_length=140)] = None
+
+
 class ReversalIn(In):
-    """Why a payment is taken back."""
+    """Why a payment or a refund is taken back."""
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"reason": "The bank returned it."}]})
     reason: Reason

@@ -1,6 +1,7 @@
 """Credit notes, corrections of what is invoiced, payments (I4, I6, P6)."""
 
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -163,6 +164,66 @@ async def test_payments_part_over_and_reversed(api: httpx.AsyncClient, conn: Con
     assert (twice.status_code, twice.json()["code"]) == (409, "payment-reversed")
     listed = (await api.get(path, headers=keys["client"])).json()["items"]
     assert [one["amount_cents"] for one in listed] == [10000, 1700, 300, -10000]
+    await settled(conn)
+    await invariants.check(conn)
+
+
+async def test_what_a_client_paid_too_much_is_paid_back_and_no_more(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, invoice: Any
+):
+    path = f"/v1/invoices/{invoice['id']}"
+
+    async def book(where: str, cents: int, **more: str) -> httpx.Response:
+        body = {"amount_cents": cents, "paid_on": "2026-11-24"} | more
+        return await api.post(f"{path}/{where}", json=body, headers=keys["accounting"])
+
+    async def stands() -> tuple[str, int, int]:
+        found = await read(api, keys, invoice["id"])
+        return found["payment_status"], found["paid_cents"], found["surplus_cents"]
+
+    paid = (await book("payments", 12000)).json()
+    assert await stands() == ("overpaid", 12000, 300)
+    too_much = await book("refunds", 301, reason="Paid too much")
+    assert (too_much.status_code, too_much.json()["code"]) == (409, "refund-exceeds-surplus")
+    assert too_much.json()["surplus_cents"] == 300
+    refund = await book("refunds", 200, reason="Paid too much", reference="SEPA 117")
+    assert refund.status_code == 201, refund.text
+    told = refund.json()
+    assert (told["kind"], told["amount_cents"], told["reason"]) == ("refund", -200, "Paid too much")
+    assert await stands() == ("overpaid", 11800, 100)
+    # The bank returns the refund: it can be made again.
+    back = await api.post(f"{path}/payments/{told['id']}/reversal", json={"reason": "IBAN"}, headers=keys["finance"])
+    assert (back.status_code, back.json()["kind"], back.json()["amount_cents"]) == (201, "reversal", 200)
+    assert (await book("refunds", 300, reason="Once more")).status_code == 201
+    assert await stands() == ("paid", 11700, 0)
+    assert (await book("refunds", 1, reason="Nothing is left")).json()["surplus_cents"] == 0
+    # The client's own payment is recalled after all: all is owed again, and what went back with it.
+    await api.post(f"{path}/payments/{paid['id']}/reversal", json={"reason": "Recalled"}, headers=keys["finance"])
+    assert await stands() == ("unpaid", -300, 0)
+    for status, found in ("unpaid", 1), ("partially_paid", 0), ("overpaid", 0):
+        listed = await api.get("/v1/invoices", params={"payment_status": status}, headers=keys["accounting"])
+        assert len(listed.json()["items"]) == found, status
+    types = await conn.fetch("SELECT type FROM events WHERE subject_id = $1 ORDER BY id", UUID(invoice["id"]))
+    assert [row["type"] for row in types if "refund" in row["type"]] == ["invoice.refunded"] * 2
+    await settled(conn)
+    await invariants.check(conn)
+
+
+async def test_what_was_paid_and_then_credited_is_paid_back(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, invoice: Any
+):
+    path = f"/v1/invoices/{invoice['id']}"
+    body = {"amount_cents": 11700, "paid_on": "2026-11-24"}
+    await api.post(f"{path}/payments", json=body, headers=keys["finance"])
+    await api.post(f"{path}/credit-notes", json={"reason": "Wrong client"}, headers=keys["finance"])
+    assert (await read(api, keys, invoice["id"]))["surplus_cents"] == 11700
+    future = body | {"paid_on": "2026-11-26", "reason": "Wrong client"}
+    early = await api.post(f"{path}/refunds", json=future, headers=keys["finance"])
+    assert (early.status_code, early.json()["code"]) == (422, "payment-in-future")
+    refund = await api.post(f"{path}/refunds", json=body | {"reason": "Wrong client"}, headers=keys["finance"])
+    assert refund.status_code == 201, refund.text
+    found = await read(api, keys, invoice["id"])
+    assert (found["payment_status"], found["outstanding_cents"]) == ("credited", 0)
     await settled(conn)
     await invariants.check(conn)
 

@@ -19,7 +19,14 @@ from app.core.db import Row
 from app.core.settings import Settings
 from app.domain.invoice_body import document_of
 from app.domain.invoice_document import Document, DocumentKind, PoolDraw, WorkDetail
-from app.domain.payment import interest_cents, outstanding_cents, overdue_days, payment_status
+from app.domain.payment import (
+    interest_cents,
+    kind_of,
+    outstanding_cents,
+    overdue_days,
+    payment_status,
+    surplus_cents,
+)
 
 __all__ = [
     "InvoiceOut", "ObstacleOut", "PaymentOut", "PreviewOut", "ResultOut", "RunOut", "StandingOut",
@@ -62,6 +69,7 @@ def standing(row: Row, settings: Settings, today: date) -> dict[str, Any]:
         "overdue_days": days,
         "interest_cents": interest_cents(owed, days, settings.late_interest_bp) if is_owed else None,
         "outstanding_cents": owed,
+        "surplus_cents": surplus_cents(owed),
         "digest": row["digest"].hex(),
         "sha256": row["sha256"].hex() if row["sha256"] else None,
         "exported": _export(row),
@@ -97,6 +105,11 @@ def invoice_out(row: Row, settings: Settings, today: date) -> InvoiceOut:
         credits=[CreditOut(**one) for one in row["credit_notes"]],
         credit_reason=credited.reason if credited else None,
     )
+
+
+def payment_out(row: Row) -> PaymentOut:
+    """Money that came or went back."""
+    return PaymentOut(**row, kind=kind_of(row["amount_cents"], reverses=row["reverses_id"] is not None))
 
 
 def summary_out(row: Row, settings: Settings, today: date) -> StandingOut:

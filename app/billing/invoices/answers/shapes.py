@@ -17,7 +17,7 @@ from app.billing.invoices.answers.document import (
 )
 from app.billing.invoices.schemas import Cycle
 from app.core.shapes import InstantOut, Language, Out
-from app.domain.payment import PaymentStatus
+from app.domain.payment import PaymentKind, PaymentStatus
 
 
 class ObstacleOut(Out):
@@ -74,7 +74,8 @@ class StandingOut(Out):
     total_cents: int
     credited_cents: int
     paid_cents: int
-    outstanding_cents: int
+    outstanding_cents: int = Field(description="Still owed; below zero what the client has too much.")
+    surplus_cents: int = Field(description="What the client has too much: `/refunds` records what is paid back.")
     digest: str
     sha256: str | None
     exported: ExportOut | None
@@ -102,9 +103,10 @@ class InvoiceOut(StandingOut):
 
 
 class PaymentOut(Out):
-    """Money that came, or the reversal of such a row (below zero)."""
+    """Money that came, or went back (below zero); or the reversal of such a row."""
 
     id: UUID
+    kind: PaymentKind
     invoice_id: UUID
     amount_cents: int
     currency: Literal["EUR"]

@@ -55,6 +55,16 @@ async def insert_payment(connection: Connection, values: Sequence[Any]) -> Row:
     )
 
 
+async def outstanding(connection: Connection, invoice_id: UUID) -> int:
+    """What is owed of an issued invoice, in cents; below zero what the client has too much."""
+    owed: int = await connection.fetchval(
+        "SELECT i.total_cents - s.credited_cents - s.paid_cents FROM invoices i "
+        "JOIN invoice_states s ON s.invoice_id = i.id WHERE i.id = $1",
+        invoice_id,
+    )
+    return owed
+
+
 async def payment(connection: Connection, invoice_id: UUID, payment_id: UUID) -> Row | None:
     """One payment, and whether it was reversed."""
     return await connection.fetchrow(

@@ -26,11 +26,11 @@ CONDITIONS = {
     "overdue_on": f"i.due_on < {{}} AND {OWED} > 0",
 }
 PAYMENT = {
-    "unpaid": f"{OWED} > 0 AND s.paid_cents = 0",
+    "unpaid": f"{OWED} > 0 AND s.paid_cents <= 0",
     "partially_paid": f"{OWED} > 0 AND s.paid_cents > 0",
-    "paid": f"{OWED} = 0 AND NOT (s.credited_cents > 0 AND s.paid_cents = 0)",
+    "paid": f"{OWED} = 0 AND NOT (s.credited_cents > 0 AND s.paid_cents <= 0)",
     "overpaid": f"{OWED} < 0 AND s.paid_cents > 0",
-    "credited": f"{OWED} <= 0 AND s.credited_cents > 0 AND s.paid_cents = 0",
+    "credited": f"{OWED} <= 0 AND s.credited_cents > 0 AND s.paid_cents <= 0",
 }
 LEADS = ("client_id", "period", "status")
 

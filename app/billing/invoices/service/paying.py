@@ -9,6 +9,13 @@ from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import local_date
 from app.domain.errors import Refusal
+from app.domain.payment import PaymentKind, kind_of, surplus_cents
+
+EVENTS = {
+    PaymentKind.PAYMENT: "invoice.paid",
+    PaymentKind.REFUND: "invoice.refunded",
+    PaymentKind.REVERSAL: "invoice.payment_reversed",
+}
 
 
 async def record_payment(
@@ -26,18 +33,46 @@ async def record_payment(
     Raises:
         Refusal: `invoice-not-issued`, `payment-in-future`.
     """
+    await _payable(connection, invoice, paid_on, now)
+    return await _book(connection, invoice, [amount_cents, paid_on, reference, None, None], actor, now)
+
+
+async def refund_surplus(
+    connection: Connection,
+    invoice: Row,
+    *,
+    amount_cents: int,
+    paid_on: date,
+    reason: str,
+    reference: str | None,
+    actor: dict[str, str],
+    now: datetime,
+) -> Row:
+    """Money that went back to the client, who had paid more than is owed.
+
+    Raises:
+        Refusal: `invoice-not-issued`, `payment-in-future`, `refund-exceeds-surplus`.
+    """
+    await _payable(connection, invoice, paid_on, now)
+    surplus = surplus_cents(await queries.outstanding(connection, invoice["id"]))
+    if amount_cents > surplus:
+        raise Refusal("refund-exceeds-surplus", "The client has not that much too much.", surplus_cents=surplus)
+    return await _book(connection, invoice, [-amount_cents, paid_on, reference, None, reason], actor, now)
+
+
+async def _payable(connection: Connection, invoice: Row, paid_on: date, now: datetime) -> None:
+    """An issued invoice, locked, and a day that has come."""
     if invoice["status"] != "issued" or invoice["kind"] != "invoice":
         raise Refusal("invoice-not-issued", "Only an issued invoice is paid.")
     if paid_on > local_date(now):
-        raise Refusal("payment-in-future", "A payment is recorded once it has come.", pointer="/paid_on")
+        raise Refusal("payment-in-future", "Money is recorded once it has moved.", pointer="/paid_on")
     await queries.lock_invoice(connection, invoice["client_id"], invoice["id"])
-    return await _book(connection, invoice, [amount_cents, paid_on, reference, None, None], actor, now)
 
 
 async def reverse_payment(
     connection: Connection, invoice: Row, payment_id: UUID, *, reason: str, actor: dict[str, str], now: datetime
 ) -> Row | None:
-    """Take a payment back by a row against it; None when the invoice has no such payment.
+    """Take a payment or a refund back by a row against it; None when the invoice has no such row.
 
     Raises:
         Refusal: `payment-reversed`.
@@ -61,7 +96,7 @@ async def _book(
         [new_id(), invoice["client_id"], invoice["id"], amount_cents, invoice["currency"], paid_on, reference,
          reverses_id, reason, now],
     )  # fmt: skip
-    type_ = "invoice.payment_reversed" if reverses_id else "invoice.paid"
+    type_ = EVENTS[kind_of(row["amount_cents"], reverses=reverses_id is not None)]
     data = {"number": invoice["number"], "payment_id": str(row["id"]), "amount_cents": amount_cents}
     await events.record(
         connection, type_, subject_id=invoice["id"], client_id=invoice["client_id"], actor=actor, data=data, now=now
