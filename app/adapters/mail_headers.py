@@ -9,7 +9,7 @@ import binascii
 import codecs
 import quopri
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from email.message import Message
 from email.utils import getaddresses
 from functools import lru_cache
@@ -128,9 +128,11 @@ def _bytes_of(encoding: str, content: str) -> bytes:
         return b""
 
 
-def people(values: Iterable[str]) -> list[Person]:
+def people(values: Sequence[str]) -> list[Person]:
     """Everybody an address header names whose address can be real; names decoded after the structure is read."""
     found = []
+    if not values:
+        return []
     try:
         named = getaddresses([value[:LONGEST_HEADER] for value in values])
     except (RecursionError, IndexError):  # comments inside comments inside comments

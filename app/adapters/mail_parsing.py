@@ -18,7 +18,7 @@ from app.adapters import mail_headers as headers
 from app.adapters.mail_blobs import put_back, without_blobs
 from app.adapters.mail_parts import MOST_PARTS, Attached, Content, Unreadable, collect, parameter
 from app.adapters.mail_reports import report_of
-from app.adapters.mail_text import folded, tidy
+from app.adapters.mail_text import folded, may_quote, tidy
 from app.adapters.mail_time import within
 from app.domain.inbound_mail import MARKS, Facts, Person, Report
 
@@ -27,6 +27,7 @@ FOLD_SECONDS = 1
 _PARSER = BytesParser(policy=policy.compat32)
 _BOUNDARY = re.compile(rb"boundary\s*=\s*(?:\"([^\"\r\n]{1,200})\"|([^\s;\"]{1,200}))", re.IGNORECASE)
 _DELIMITER = re.compile(rb"^--([^\r\n]{1,200})", re.MULTILINE)
+_SIGNS_OF_PARTS = (b"multipart/", b"message/", b"boundary")
 _NESTING = re.compile(rb"^content-type:\s*(?:multipart/|message/rfc822)", re.IGNORECASE | re.MULTILINE)
 
 if TYPE_CHECKING:  # only the stubs are generic
@@ -78,7 +79,10 @@ def parse(raw: bytes) -> Parsed:
 
 
 def check_limits(raw: bytes) -> None:
-    """Count what the mail announces, in one pass over its bytes."""
+    """Count what the mail announces, in one pass over its bytes; most announce no parts at all."""
+    lowered = raw.lower()
+    if not any(sign in lowered for sign in _SIGNS_OF_PARTS):
+        return
     declared = {quoted or plain for quoted, plain in _BOUNDARY.findall(raw)}
     nesting = sum(1 for _ in _NESTING.finditer(raw))
     if len(declared) > MOST_PARTS or nesting > MOST_PARTS:
@@ -102,7 +106,7 @@ def _facts(message: PartMessage, fields: Fields, report: Report | None) -> Facts
     references = headers.message_ids(values("references"))
     answers = dict.fromkeys([*headers.message_ids(values("in-reply-to")), *reversed(references)])
     marks = {name: headers.one_line(fields[name][0], 500) for name in MARKS if name in fields}
-    report_type = (parameter(message, "report-type") or "").lower()
+    is_report = message.get_content_type() == "multipart/report"
     return Facts(
         sender=sender[0] if sender else None,
         subject=headers.one_line(headers.decoded(headers.first(fields, "subject")), 200),
@@ -111,7 +115,7 @@ def _facts(message: PartMessage, fields: Fields, report: Report | None) -> Facts
         delivered_to=tuple(person.address for name in _DELIVERED for person in headers.people(values(name))),
         answers=tuple(answers),
         marks=marks,
-        report_type=report_type if message.get_content_type() == "multipart/report" else "",
+        report_type=(parameter(message, "report-type") or "").lower() if is_report else "",
         report=report,
     )
 
@@ -142,6 +146,8 @@ def _identity(facts: Facts, fields: Fields, text: str, files: list[Attached], ra
 
 def _folded_in_time(text: str) -> str:
     """Fold quotes away, unless the text was made to keep regular expressions busy."""
+    if not may_quote(text):
+        return text
     try:
         with within(FOLD_SECONDS):
             return folded(text)

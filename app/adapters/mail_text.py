@@ -160,6 +160,11 @@ _MORE = re.compile(
 )
 
 
+def may_quote(text: str) -> bool:
+    """Whether there is anything to fold away: most mails quote nothing, and are spared a close look."""
+    return ">" in text or _introduces(text)
+
+
 def folded(text: str) -> str:
     """What is new in a mail: without the mails it quotes. Answers written between quotes are kept with them."""
     if len(text) > LONGEST_FOLDED:
@@ -167,7 +172,9 @@ def folded(text: str) -> str:
     if _interleaved(text):
         return text
     found = (
-        [match.start() for match in (_INTRODUCTION.search(text), _MORE.search(text)) if match] if _quotes(text) else []
+        [match.start() for match in (_INTRODUCTION.search(text), _MORE.search(text)) if match]
+        if _introduces(text)
+        else []
     )
     start = min(found, default=len(text))
     above = _without_quotes_below(text[:start])
@@ -183,8 +190,8 @@ _SIGNS = ("écrit", "wrote", "schrieb", "escribió", "--", "____")
 _LONGEST_LABEL = len("Organization:") + 1
 
 
-def _quotes(text: str) -> bool:
-    """Whether something of what the two patterns look for is there at all: most mails are spared them."""
+def _introduces(text: str) -> bool:
+    """Whether something of what the two patterns look for is there at all."""
     lowered = text.lower()
     if any(sign in lowered for sign in _SIGNS):
         return True

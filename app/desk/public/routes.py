@@ -75,6 +75,7 @@ async def create_public_ticket(body: PublicTicketIn, work: Work) -> ReceiptOut:
 def _receipt(opened: tickets.Opened, work: Unit) -> ReceiptOut:
     token = service.receipt_token(work.settings, opened.ticket_id)
     desk = service.desk_now(opened.hours, work.now)
+    assert opened.queue_position is not None  # noqa: S101 (who fills the form in is told)
     return ReceiptOut(
         number=opened.number,
         receipt_token=token,

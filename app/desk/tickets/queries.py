@@ -38,7 +38,7 @@ DOCUMENT = document(
 
 # Everything that opening a ticket needs to know, in one round trip: a fresh number, what closes the desk, the terms
 # in force, whose requester it is (contact's address first, then domain), their site, whether somebody is on call for
-# them (O3), and who waits already.
+# them (O3), and, if somebody is told, who waits already.
 FACTS = f"""
 SELECT nextval('ticket_sequence') AS sequence,
        {CLOSED},
@@ -72,7 +72,7 @@ LEFT JOIN LATERAL (SELECT q.urgency_fee_applies, p.requested_by
                    ORDER BY q.urgency_fee_applies LIMIT 1) AS standby ON true
 LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE lane = 'urgent') AS urgent,
                           count(*) FILTER (WHERE lane = 'standard') AS standard
-                   FROM tickets WHERE status = 'new') AS waiting ON true
+                   FROM tickets WHERE $11 AND status = 'new') AS waiting ON true
 LEFT JOIN LATERAL (SELECT count(*) FILTER (WHERE created_at > $3::timestamptz - interval '1 hour') AS last_hour,
                           count(*) FILTER (WHERE created_at > $3::timestamptz - interval '1 day') AS last_day,
                           coalesce(max(acknowledgement_number), 0) AS ever
@@ -152,13 +152,14 @@ def facts_for_opening(
     client_id: UUID | None,
     site_id: UUID | None,
     most_acknowledgements: int,
+    tells_position: bool,
 ) -> Statement:
     """See FACTS. `client_id` and `site_id` are given when staff or a portal says whose ticket it is.
 
     Of the mailbox's acknowledgements no more than `most_acknowledgements` are looked at.
     """
-    values = (first, last, now, email, domain_of(email), host, client_id, site_id, mailbox, most_acknowledgements)
-    return Statement(FACTS, values)
+    owner = (email, domain_of(email), host, client_id, site_id)
+    return Statement(FACTS, (first, last, now, *owner, mailbox, most_acknowledgements, tells_position))
 
 
 async def ticket(connection: Connection, ticket_id: UUID) -> Row | None:

@@ -52,7 +52,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the requester is told."""
+    """What the requester is told; the place in the queue only in the answer to a form."""
 
     ticket_id: UUID
     message_id: UUID
@@ -60,7 +60,7 @@ class Opened:
     lane: Lane
     status: Status
     received_at: datetime
-    queue_position: int
+    queue_position: int | None
     hours: OpeningHours
     acknowledgement: Acknowledgement
     urgency_fee_cents: int | None
@@ -116,6 +116,7 @@ def facts_asked(opening: Opening, settings: Settings, now: datetime) -> Statemen
         client_id=opening.client_id,
         site_id=opening.site_id,
         most_acknowledgements=max(settings.acknowledgements_per_hour, settings.acknowledgements_per_day),
+        tells_position=opening.channel is Channel.FORM,
     )
 
 
@@ -200,7 +201,7 @@ def _opened(opening: Opening, facts: Row, decision: Acknowledgement, now: dateti
         lane=Lane.URGENT if opening.urgent else Lane.STANDARD,
         status=Status.SPAM if opening.honeypot else Status.NEW,
         received_at=now,
-        queue_position=ahead + 1,
+        queue_position=ahead + 1 if opening.channel is Channel.FORM else None,
         hours=hours_of(facts),
         acknowledgement=decision,
         urgency_fee_cents=facts["urgency_opening_fee_cents"] if _fee_is_due(opening) else None,
