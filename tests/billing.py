@@ -7,7 +7,7 @@ from uuid import UUID
 import httpx
 
 from app.billing.invoices.service.books import open_books
-from app.billing.invoices.service.invoicing import Order, invoice_client
+from app.billing.invoices.service.invoicing import Order, invoice_clients
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.period import parse_period
@@ -141,7 +141,7 @@ async def invoiced(conn: Connection, client_id: UUID, period: str = "2026-Q4", n
     """Everything that is open of a client, issued: the invoice."""
     order = Order(parse_period(period), issue=True, digests={})
     books = await open_books(conn, SETTINGS, {"role": "finance"}, now)
-    outcome = await invoice_client(conn, client_id, order, books)
+    outcome = (await invoice_clients(conn, [client_id], order, books))[client_id].outcome
     assert outcome.outcome == "created", outcome
     row = await conn.fetchrow("SELECT * FROM invoices WHERE id = $1", outcome.invoice_id)
     assert row is not None

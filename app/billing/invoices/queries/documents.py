@@ -1,6 +1,6 @@
 """Documents written, issued and read; each statement for all rows of its kind at once."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
 from typing import Any
 from uuid import UUID
@@ -8,7 +8,6 @@ from uuid import UUID
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.core.jobs import INSERT_JOB
-from app.core.sql import one
 
 COLUMNS = """id, client_id, kind, basis, status, period, period_start, period_end, contract_id, credits_id, currency,
     subtotal_cents, vat_cents, total_cents, body, digest, created_at"""
@@ -31,48 +30,53 @@ SELECT {LINE_COLUMNS} FROM jsonb_to_recordset($1) AS l (id uuid, client_id uuid,
     discount_bp int, net_cents bigint, vat_category text, vat_rate_bp int, terms_id uuid, source_id uuid,
     credited_line_id uuid)
 """
+# In the order in which the entries were logged, so that neighbours on the disk are met together.
 ENTRIES = """
-INSERT INTO invoice_entries (line_id, entry_id, minutes) SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[])
+INSERT INTO invoice_entries (line_id, entry_id, minutes)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS n (line_id, entry_id, minutes) ORDER BY entry_id
 """
 CLAIMS = """
 INSERT INTO invoice_claims (id, client_id, line_id, fee_id, charge_id, refund_id)
-SELECT id, $1, line_id, fee_id, charge_id, refund_id
-FROM unnest($2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[]) AS c (id, line_id, fee_id, charge_id, refund_id)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::uuid[], $5::uuid[], $6::uuid[])
 """
 ANNEX = """
 INSERT INTO invoice_pools (invoice_id, contract_id, client_id, period_end, position, left_minutes)
-SELECT $1, contract_id, $2, $3, position, left_minutes
-FROM unnest($4::uuid[], $5::int[], $6::int[]) AS p (contract_id, position, left_minutes)
+SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::uuid[], $4::date[], $5::int[], $6::int[])
 """
-# The last statement of an issue: number, hash, history, mail and the run's result with one look at the series (I4).
+# The last statement of an issue: numbers, hashes, history, mails and the run's results with one look at the series
+# (I4). Documents get their numbers in the order in which they are given.
 ISSUE = f"""
-WITH issued AS (
-    UPDATE invoices SET status = 'issued', issued_at = $2, due_on = $3 WHERE id = $1
-    RETURNING id, client_id, kind, basis, period, number, total_cents, currency, issued_on, credits_id
+WITH asked AS (
+    SELECT * FROM unnest($1::uuid[], $2::date[], $3::uuid[], $4::uuid[]) AS a (id, due_on, event_id, job_id)
+), issued AS (
+    UPDATE invoices i SET status = 'issued', issued_at = $5, due_on = asked.due_on FROM asked WHERE i.id = asked.id
+    RETURNING i.id, i.client_id, i.kind, i.period, i.number, i.total_cents, i.currency, i.issued_on, i.credits_id,
+              asked.event_id, asked.job_id
 ), told AS (
     INSERT INTO events (id, type, client_id, subject_id, actor, data, occurred_at)
-    SELECT $4, kind || '.issued', client_id, id, $5,
+    SELECT event_id, kind || '.issued', client_id, id, $6,
            jsonb_build_object('number', number, 'period', period, 'total_cents', total_cents, 'currency', currency,
-                              'issued_on', issued_on, 'credits_id', credits_id), $2
+                              'issued_on', issued_on, 'credits_id', credits_id), $5
     FROM issued
 ), mailed AS (
     {INSERT_JOB}
-    SELECT $6, 'invoice_mail', jsonb_build_object('invoice_id', id), $2, $2, 'invoice_mail ' || id FROM issued
+    SELECT job_id, 'invoice_mail', jsonb_build_object('invoice_id', id), $5, $5, 'invoice_mail ' || id FROM issued
 ), noted AS (
     INSERT INTO invoice_run_results (run_id, client_id, outcome, invoice_id, created_at)
-    SELECT $7, client_id, 'created', id, $2 FROM issued WHERE $7::uuid IS NOT NULL
+    SELECT $7, client_id, 'created', id, $5 FROM issued WHERE $7::uuid IS NOT NULL
 )
 SELECT id, number, issued_on FROM issued
 """
+INSERT = f"""
+INSERT INTO invoices ({COLUMNS})
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17)
+"""
 
 
-async def insert(connection: Connection, values: Mapping[str, Any]) -> None:
-    """A new document; `values` holds every one of COLUMNS."""
-    await connection.execute(
-        f"INSERT INTO invoices ({COLUMNS}) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, "
-        "$16, $17)",
-        *[values[name.strip()] for name in COLUMNS.split(",")],
-    )
+async def insert(connection: Connection, documents: Iterable[Mapping[str, Any]]) -> None:
+    """New documents; each holds every one of COLUMNS."""
+    names = [name.strip() for name in COLUMNS.split(",")]
+    await connection.executemany(INSERT, [[values[name] for name in names] for values in documents])
 
 
 async def rewrite(connection: Connection, document_id: UUID, values: Mapping[str, Any]) -> None:
@@ -95,14 +99,14 @@ async def insert_lines(connection: Connection, lines: Sequence[Mapping[str, Any]
     await connection.execute(LINES, lines)
 
 
-async def insert_entries(connection: Connection, links: Sequence[tuple[UUID, UUID, int]]) -> None:
+async def insert_entries(connection: Connection, links: Iterable[tuple[UUID, UUID, int]]) -> None:
     """(line, entry, minutes): what is open of an entry goes onto the line, or comes back from it."""
     await connection.execute(ENTRIES, *[list(column) for column in zip(*links, strict=True)])
 
 
-async def insert_claims(connection: Connection, client_id: UUID, claims: Sequence[Sequence[UUID | None]]) -> None:
-    """(id, line, fee's booking, quote's charge, contract's refund), one of the last three."""
-    await connection.execute(CLAIMS, client_id, *[list(column) for column in zip(*claims, strict=True)])
+async def insert_claims(connection: Connection, claims: Iterable[Sequence[UUID | None]]) -> None:
+    """(id, client, line, fee's booking, quote's charge, contract's refund), one of the last three."""
+    await connection.execute(CLAIMS, *[list(column) for column in zip(*claims, strict=True)])
 
 
 async def release_claims(connection: Connection, lines: Sequence[UUID]) -> None:
@@ -110,25 +114,23 @@ async def release_claims(connection: Connection, lines: Sequence[UUID]) -> None:
     await connection.execute("DELETE FROM invoice_claims WHERE line_id = ANY ($1::uuid[])", list(lines))
 
 
-async def insert_annex(
-    connection: Connection, document_id: UUID, client_id: UUID, until: date, pools: Sequence[tuple[UUID, int, int]]
-) -> None:
-    """(contract, last line told, minutes left)."""
-    columns = [list(column) for column in zip(*pools, strict=True)]
-    await connection.execute(ANNEX, document_id, client_id, until, *columns)
+async def insert_annex(connection: Connection, pools: Iterable[tuple[UUID, UUID, UUID, date, int, int]]) -> None:
+    """(document, contract, client, end of the period, last line told, minutes left)."""
+    await connection.execute(ANNEX, *[list(column) for column in zip(*pools, strict=True)])
 
 
 async def issue(
     connection: Connection,
-    document_id: UUID,
-    due_on: date | None,
+    documents: Sequence[tuple[UUID, date | None]],
     *,
     run_id: UUID | None,
     actor: dict[str, str],
     now: datetime,
-) -> Row:
-    """See ISSUE: its id, number and date."""
-    return await one(connection, ISSUE, document_id, now, due_on, new_id(), actor, new_id(), run_id)
+) -> list[Row]:
+    """See ISSUE: (id, due on); each one's id, number and date."""
+    ids, due_on = zip(*documents, strict=True)
+    events, jobs = ([new_id() for _ in documents] for _ in range(2))
+    return await connection.fetch(ISSUE, ids, due_on, events, jobs, now, actor, run_id)
 
 
 async def document(connection: Connection, document_id: UUID) -> Row | None:
@@ -136,13 +138,13 @@ async def document(connection: Connection, document_id: UUID) -> Row | None:
     return await connection.fetchrow(f"{DOCUMENT} WHERE i.id = $1", document_id)
 
 
-async def standing(connection: Connection, client_id: UUID, period: str) -> list[Row]:
-    """The live documents of a client's period, drafts too."""
+async def standing(connection: Connection, clients: Sequence[UUID], period: str) -> list[Row]:
+    """The live documents of clients' period, drafts too."""
     return await connection.fetch(
-        "SELECT i.id, i.kind, i.status, i.digest, i.body, i.number FROM invoices i "
+        "SELECT i.client_id, i.id, i.kind, i.status, i.digest, i.number FROM invoices i "
         "JOIN invoice_states s ON s.invoice_id = i.id AND s.live "
-        "WHERE s.client_id = $1 AND s.period = $2 ORDER BY i.id",
-        client_id,
+        "WHERE s.client_id = ANY ($1::uuid[]) AND s.period = $2 ORDER BY i.id",
+        clients,
         period,
     )
 

@@ -1,4 +1,4 @@
-"""What a client's invoice is made of: read once, in few statements, grouped where it lies."""
+"""What clients' invoices are made of: read once, in few statements for all of them, grouped where it lies."""
 
 from collections.abc import Sequence
 from datetime import date, datetime
@@ -15,24 +15,24 @@ BUYER = """c.id, c.name, c.language, c.billing_street, c.billing_postal_code, c.
               ORDER BY p.checked_at DESC, p.id DESC LIMIT 1), false) AS proven"""
 CONTACT = """LEFT JOIN LATERAL (
     SELECT name, email FROM contacts WHERE client_id = c.id ORDER BY billing DESC, id LIMIT 1) AS contact ON true"""
-CLIENT = f"""
+CLIENTS = f"""
 SELECT {BUYER}, {CYCLE.format("$2")} AS cycle, EXISTS (SELECT FROM contracts k WHERE k.client_id = c.id) AS prepaid
-FROM clients c {CONTACT} WHERE c.id = $1
+FROM clients c {CONTACT} WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id
 """
-# Nobody corrects the client's time or adds to its pools meanwhile; tickets and new time go on.
-LOCK = f"{CLIENT} FOR NO KEY UPDATE OF c"
+# Nobody corrects the clients' time or adds to their pools meanwhile; tickets and new time go on.
+LOCK = f"{CLIENTS} FOR NO KEY UPDATE OF c"
 GROUPED = """o.ticket_id, t.number, t.subject, o.hourly_rate_cents, o.discount_bp, o.terms_id, o.worked_on, o.late,
     o.agent_id, g.name"""
 # A row for what makes a line, not for each entry: a client may have thousands. Time from before the period goes by
 # month, since its tax may be another.
 TIME = """
-SELECT o.ticket_id, (SELECT ARRAY[t.number, t.subject] FROM tickets t WHERE t.id = o.ticket_id) AS ticket,
+SELECT o.client_id, o.ticket_id, (SELECT ARRAY[t.number, t.subject] FROM tickets t WHERE t.id = o.ticket_id) AS ticket,
        o.hourly_rate_cents, o.discount_bp, o.terms_id, o.corrects_id IS NOT NULL AS counter,
        array_agg(o.entry_id) AS entries, array_agg(o.minutes) AS minutes, array_agg(o.worked_on) AS days,
        array_agg(g.name) AS agents, array_agg(o.agent_id) AS agent_ids, array_agg(o.late) AS lates
 FROM open_time o JOIN agents g ON g.id = o.agent_id
-WHERE o.client_id = $1 AND o.worked_on < $3
-GROUP BY o.ticket_id, o.hourly_rate_cents, o.discount_bp, o.terms_id, counter,
+WHERE o.client_id = ANY ($1::uuid[]) AND o.worked_on < $3
+GROUP BY o.client_id, o.ticket_id, o.hourly_rate_cents, o.discount_bp, o.terms_id, counter,
          CASE WHEN o.worked_on < $2 THEN date_trunc('month', o.worked_on) END
 """
 # What a line of an issued invoice still has to give: its net less credit notes and adjustments.
@@ -44,7 +44,7 @@ LEFT = """
 """
 # Counter-entries, each with the line that its entry stands on.
 CORRECTIONS = f"""
-SELECT {GROUPED.replace("g.name", "g.name AS agent")}, o.minutes, o.entry_id, origin.*
+SELECT o.client_id, {GROUPED.replace("g.name", "g.name AS agent")}, o.minutes, o.entry_id, origin.*
 FROM open_time o JOIN tickets t ON t.id = o.ticket_id JOIN agents g ON g.id = o.agent_id
 CROSS JOIN LATERAL (
     SELECT l.id AS line_id, i.number AS invoice_number, i.id AS invoice_id, l.vat_category, l.vat_rate_bp,
@@ -52,13 +52,13 @@ CROSS JOIN LATERAL (
     FROM invoice_entries b JOIN invoice_lines l ON l.id = b.line_id
     JOIN invoices i ON i.id = l.invoice_id AND i.kind = 'invoice'
     WHERE b.entry_id = o.corrects_id ORDER BY l.id DESC LIMIT 1) AS origin
-WHERE o.client_id = $1 AND o.worked_on < $2 AND o.corrects_id IS NOT NULL
+WHERE o.client_id = ANY ($1::uuid[]) AND o.worked_on < $2 AND o.corrects_id IS NOT NULL
 ORDER BY t.number, origin.line_id, o.worked_on, g.name, o.agent_id, o.entry_id
 """
 # Bookings that are on no line yet, what they come to, and the line that charged the fee before.
 FEES = f"""
-SELECT u.id AS urgency_id, u.ticket_id, t.number, t.subject, u.terms_id, u.opened_at, f.fee_ids, f.amount_cents,
-       origin.*
+SELECT u.client_id, u.id AS urgency_id, u.ticket_id, t.number, t.subject, u.terms_id, u.opened_at, f.fee_ids,
+       f.amount_cents, origin.*
 FROM urgencies u JOIN tickets t ON t.id = u.ticket_id
 CROSS JOIN LATERAL (
     SELECT array_agg(f.id ORDER BY f.id) AS fee_ids, sum(f.amount_cents)::bigint AS amount_cents,
@@ -70,15 +70,15 @@ LEFT JOIN LATERAL (
     FROM urgency_fees b JOIN invoice_claims c ON c.fee_id = b.id JOIN invoice_lines l ON l.id = c.line_id
     JOIN invoices i ON i.id = l.invoice_id
     WHERE b.urgency_id = u.id AND l.kind = 'urgency' ORDER BY l.id DESC LIMIT 1) AS origin ON true
-WHERE u.client_id = $1 AND f.amount_cents <> 0 AND f.first_at < $2
+WHERE u.client_id = ANY ($1::uuid[]) AND f.amount_cents <> 0 AND f.first_at < $2
 ORDER BY t.number
 """
 CHARGES = """
-SELECT c.id, c.kind, c.amount_cents, c.performed_on, c.lines, q.number AS quote_number, q.version, q.terms_id,
-       q.ticket_id, t.number, t.subject, p.event
+SELECT c.client_id, c.id, c.kind, c.amount_cents, c.performed_on, c.lines, q.number AS quote_number, q.version,
+       q.terms_id, q.ticket_id, t.number, t.subject, p.event
 FROM quote_charges c JOIN quotes q ON q.id = c.quote_id LEFT JOIN tickets t ON t.id = q.ticket_id
 LEFT JOIN permanence_requests p ON p.id = c.permanence_id
-WHERE c.client_id = $1 AND c.performed_on < $2 AND c.amount_cents > 0
+WHERE c.client_id = ANY ($1::uuid[]) AND c.performed_on < $2 AND c.amount_cents > 0
   AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.charge_id = c.id)
 ORDER BY c.performed_on, c.id
 """
@@ -90,60 +90,61 @@ UNTOLD = "({0} < $2 AND (told.position IS NULL OR {1}.position > told.position O
 MOVED_ON = """CASE m.kind WHEN 'bought' THEN k.purchased_on
     ELSE (m.created_at AT TIME ZONE 'Europe/Luxembourg')::date END"""
 POOLS = f"""
-SELECT k.id AS contract_id, k.year, k.expires_on, k.lines, coalesce(told.left_minutes, 0) AS before_minutes,
-       moved.gained, moved.refunded
+SELECT k.client_id, k.id AS contract_id, k.year, k.expires_on, k.lines,
+       coalesce(told.left_minutes, 0) AS before_minutes, moved.gained, moved.refunded
 FROM contracts k {TOLD}
 CROSS JOIN LATERAL (
     SELECT coalesce(sum(m.minutes) FILTER (WHERE m.kind IN ('bought', 'granted')), 0)::int AS gained,
            coalesce(sum(m.minutes) FILTER (WHERE m.kind = 'refunded'), 0)::int AS refunded
     FROM contract_movements m WHERE m.contract_id = k.id AND {UNTOLD.format(MOVED_ON, "m")}) AS moved
-WHERE k.client_id = $1 AND k.starts_on < $2 AND k.effective_at IS NOT NULL
+WHERE k.client_id = ANY ($1::uuid[]) AND k.starts_on < $2 AND k.effective_at IS NOT NULL
 ORDER BY k.expires_on, k.purchased_on, k.id
 """
 DRAWS = f"""
-SELECT k.id AS contract_id, e.worked_on, t.number, g.name AS agent, sum(a.minutes)::int AS minutes
+SELECT k.client_id, k.id AS contract_id, e.worked_on, t.number, g.name AS agent, sum(a.minutes)::int AS minutes
 FROM contracts k {TOLD}
 JOIN time_allocations a ON a.contract_id = k.id
 JOIN time_entries e ON e.id = a.entry_id JOIN tickets t ON t.id = e.ticket_id JOIN agents g ON g.id = e.agent_id
-WHERE k.client_id = $1 AND k.starts_on < $2 AND k.effective_at IS NOT NULL AND {UNTOLD.format("e.worked_on", "a")}
-GROUP BY k.id, e.worked_on, t.number, g.name, g.id HAVING sum(a.minutes) <> 0
+WHERE k.client_id = ANY ($1::uuid[]) AND k.starts_on < $2 AND k.effective_at IS NOT NULL
+  AND {UNTOLD.format("e.worked_on", "a")}
+GROUP BY k.client_id, k.id, e.worked_on, t.number, g.name, g.id HAVING sum(a.minutes) <> 0
 ORDER BY k.id, e.worked_on, t.number, g.name, g.id
 """
 
 
-async def client(connection: Connection, client_id: UUID, day: date, *, lock: bool) -> Row | None:
-    """Whom an invoice is for, and the cycle in force on that day; with `lock`, held until the transaction ends."""
-    return await connection.fetchrow(LOCK if lock else CLIENT, client_id, day)
+async def clients(connection: Connection, ids: Sequence[UUID], day: date, *, lock: bool) -> list[Row]:
+    """Whom invoices are for, by id, and the cycle in force on that day; `lock` holds them until the end."""
+    return await connection.fetch(LOCK if lock else CLIENTS, ids, day)
 
 
-async def time(connection: Connection, client_id: UUID, start: date, until: date) -> list[Row]:
-    """Open minutes of work before the second local date, by ticket and price; counter-entries apart."""
-    return await connection.fetch(TIME, client_id, start, until)
+async def time(connection: Connection, clients: Sequence[UUID], start: date, until: date) -> list[Row]:
+    """Open minutes of work before the second local date, by client, ticket and price; counter-entries apart."""
+    return await connection.fetch(TIME, clients, start, until)
 
 
-async def corrections(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+async def corrections(connection: Connection, clients: Sequence[UUID], until: date) -> list[Row]:
     """See CORRECTIONS."""
-    return await connection.fetch(CORRECTIONS, client_id, until)
+    return await connection.fetch(CORRECTIONS, clients, until)
 
 
-async def fees(connection: Connection, client_id: UUID, until: datetime) -> list[Row]:
+async def fees(connection: Connection, clients: Sequence[UUID], until: datetime) -> list[Row]:
     """See FEES."""
-    return await connection.fetch(FEES, client_id, until)
+    return await connection.fetch(FEES, clients, until)
 
 
-async def charges(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+async def charges(connection: Connection, clients: Sequence[UUID], until: date) -> list[Row]:
     """Charges of quotes performed before that local date that are on no line yet."""
-    return await connection.fetch(CHARGES, client_id, until)
+    return await connection.fetch(CHARGES, clients, until)
 
 
-async def pools(connection: Connection, client_id: UUID, until: date) -> list[Row]:
-    """The client's contracts as the next annex tells them, up to that local date."""
-    return await connection.fetch(POOLS, client_id, until)
+async def pools(connection: Connection, clients: Sequence[UUID], until: date) -> list[Row]:
+    """The clients' contracts as the next annex tells them, up to that local date."""
+    return await connection.fetch(POOLS, clients, until)
 
 
-async def draws(connection: Connection, client_id: UUID, until: date) -> list[Row]:
+async def draws(connection: Connection, clients: Sequence[UUID], until: date) -> list[Row]:
     """What the contracts gave and no annex has told, by contract, day, ticket and agent."""
-    return await connection.fetch(DRAWS, client_id, until)
+    return await connection.fetch(DRAWS, clients, until)
 
 
 # A client is asked about in detail when it may have something to bill or to tell; $2 and $3 end the period.

@@ -85,9 +85,9 @@ async def has_result(connection: Connection, run_id: UUID, client_id: UUID) -> b
     )
 
 
-async def note(connection: Connection, values: Sequence[Any]) -> None:
+async def note(connection: Connection, results: Sequence[Sequence[Any]]) -> None:
     """See NOTE: run, client, outcome, reason, detail, document, instant."""
-    await connection.execute(NOTE, *values)
+    await connection.executemany(NOTE, results)
 
 
 async def finish(connection: Connection, run_id: UUID, now: datetime) -> None:
@@ -118,16 +118,15 @@ async def results(connection: Connection, run_id: UUID, outcome: str | None, aft
     )
 
 
-async def already_done(connection: Connection, run_id: UUID, client_id: UUID) -> bool:
-    """Whether the run is done with that client; from here on statements may take as long as no request's may."""
-    return bool(
-        await connection.fetchval(
-            "SELECT EXISTS (SELECT FROM invoice_run_results WHERE run_id = $1 AND client_id = $2) "
-            "FROM set_config('statement_timeout', '120s', true)",
-            run_id,
-            client_id,
-        )
+async def already_done(connection: Connection, run_id: UUID | None, clients: Sequence[UUID]) -> set[UUID]:
+    """The clients that the run is done with; from here on statements may take as long as no request's may."""
+    found = await connection.fetch(
+        "SELECT x.client_id FROM set_config('statement_timeout', '120s', true) "
+        "LEFT JOIN invoice_run_results x ON x.run_id = $1 AND x.client_id = ANY ($2::uuid[])",
+        run_id,
+        clients,
     )
+    return {row["client_id"] for row in found}
 
 
 async def client_name(connection: Connection, client_id: UUID) -> str | None:

@@ -7,13 +7,13 @@ from uuid import UUID
 from app.billing.invoices.queries import credits as queries
 from app.billing.invoices.queries import documents, facts
 from app.billing.invoices.service.books import Books
-from app.billing.invoices.service.writing import issue
+from app.billing.invoices.service.writing import ToIssue, issue
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import LAST_YEAR, day_start
 from app.domain.credit_note import Credit, Creditable, Wish, corrections_of, credit_note
 from app.domain.errors import Refusal
-from app.domain.invoice_body import document_of
+from app.domain.invoice_body import body_of, document_of
 from app.domain.invoice_document import Document
 
 EVER = date(LAST_YEAR - 1, 1, 1)
@@ -44,7 +44,7 @@ async def credit_invoice(
     if corrections:
         wishes = corrections_of(lines)
     made = credit_note(document, Credit(lines, wishes, reason, free), new_id())
-    row = await issue(connection, made, books, basis="credit")
+    row = await issue(connection, ToIssue(made, body_of(made.document), columns={"basis": "credit"}), books)
     if free:
         await _release(connection, invoice, lines)
     return row
@@ -70,9 +70,9 @@ async def _creditable(connection: Connection, invoice: Row, document: Document) 
     fees: dict[UUID, tuple[UUID, ...]] = {}
     for row in await queries.entries(connection, client_id, invoice_id):
         entries.setdefault(row["line_id"], []).append((row["entry_id"], row["minutes"]))
-    for row in await facts.corrections(connection, client_id, EVER):
+    for row in await facts.corrections(connection, [client_id], EVER):
         pending.setdefault(row["line_id"], []).append((row["entry_id"], row["minutes"]))
-    for row in await facts.fees(connection, client_id, day_start(EVER)):
+    for row in await facts.fees(connection, [client_id], day_start(EVER)):
         if row["amount_cents"] < 0:
             fees[row["line_id"]] = tuple(row["fee_ids"])
     return {

@@ -1,5 +1,7 @@
-"""Read what a client's invoice of a period is made of, in the words of the rules."""
+"""Read what clients' invoices of a period are made of, in the words of the rules."""
 
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
@@ -27,32 +29,73 @@ class Gathered:
     """The last line of each contract's statement that the annex tells."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """Rows by client, draws by contract."""
+
+    time: Mapping[UUID, Sequence[Row]]
+    corrections: Mapping[UUID, Sequence[Row]]
+    fees: Mapping[UUID, Sequence[Row]]
+    charges: Mapping[UUID, Sequence[Row]]
+    pools: Mapping[UUID, Sequence[Row]]
+    draws: Mapping[UUID, Sequence[PoolDraw]]
+
+
 async def gather(
+    connection: Connection, clients: Sequence[UUID], period: Period, books: Books, *, lock: bool = False
+) -> list[Gathered]:
+    """All that is to be invoiced up to the period's end, late time too (I1), of those clients that are there, by id.
+
+    With `lock` the clients are held, so that nobody takes any of it elsewhere before the transaction ends.
+    """
+    found = await queries.clients(connection, clients, period.start, lock=lock)
+    read = await _read(connection, found, period)
+    return [_gathered(client, read, period, books) for client in found]
+
+
+async def gather_one(
     connection: Connection, client_id: UUID, period: Period, books: Books, *, lock: bool = False
 ) -> Gathered | None:
-    """All that is to be invoiced up to the period's end, late time too (I1); None for a client that is not there.
+    """As `gather`; None for a client that is not there."""
+    found = await gather(connection, [client_id], period, books, lock=lock)
+    return found[0] if found else None
 
-    With `lock` the client is held, so that nobody takes any of it elsewhere before the transaction ends.
-    """
-    client = await queries.client(connection, client_id, period.start, lock=lock)
-    if client is None:
-        return None
-    rows = await queries.time(connection, client_id, period.start, period.end)
-    countered = any(row["counter"] for row in rows)
-    corrections = await queries.corrections(connection, client_id, period.end) if countered else []
-    fees = await queries.fees(connection, client_id, day_start(period.end))
-    charges = await queries.charges(connection, client_id, period.end)
-    pools, told = await _pools(connection, client_id, period.end, books.today) if client["prepaid"] else ((), {})
+
+async def _read(connection: Connection, clients: Sequence[Row], period: Period) -> _Read:
+    ids = [client["id"] for client in clients]
+    prepaid = [client["id"] for client in clients if client["prepaid"]]
+    time = _by_client(await queries.time(connection, ids, period.start, period.end))
+    countered = [id_ for id_, rows in time.items() if any(row["counter"] for row in rows)]
+    return _Read(
+        time=time,
+        corrections=_by_client(await queries.corrections(connection, countered, period.end) if countered else []),
+        fees=_by_client(await queries.fees(connection, ids, day_start(period.end))),
+        charges=_by_client(await queries.charges(connection, ids, period.end)),
+        pools=_by_client(await queries.pools(connection, prepaid, period.end) if prepaid else []),
+        draws=_draws(await queries.draws(connection, prepaid, period.end) if prepaid else []),
+    )
+
+
+def _gathered(client: Row, read: _Read, period: Period, books: Books) -> Gathered:
+    id_, told_until = client["id"], min(period.end, books.today)
     facts = Facts(
         party=Party(books.seller, buyer_of(client), client["language"]),
         period=period,
-        time=_time([row for row in rows if not row["counter"]]),
-        corrections=[_correction(row) for row in corrections],
-        fees=[_fee(row) for row in fees],
-        charges=[_charge(row) for row in charges],
-        pools=pools,
+        time=_time([row for row in read.time[id_] if not row["counter"]]),
+        corrections=[_correction(row) for row in read.corrections[id_]],
+        fees=[_fee(row) for row in read.fees[id_]],
+        charges=[_charge(row) for row in read.charges[id_]],
+        pools=tuple(_pool(row, read.draws[row["contract_id"]], told_until) for row in read.pools[id_]),
     )
-    return Gathered(client_id, client["name"], Cycle(client["cycle"]), client["proven"], facts, told)
+    told = {row["contract_id"]: row["lines"] for row in read.pools[id_]}
+    return Gathered(id_, client["name"], Cycle(client["cycle"]), client["proven"], facts, told)
+
+
+def _by_client(rows: Iterable[Row]) -> defaultdict[UUID, list[Row]]:
+    found: defaultdict[UUID, list[Row]] = defaultdict(list)
+    for row in rows:
+        found[row["client_id"]].append(row)
+    return found
 
 
 def buyer_of(client: Row) -> Buyer:
@@ -137,19 +180,15 @@ def _charge(row: Row) -> Charge:
     )
 
 
-async def _pools(
-    connection: Connection, client_id: UUID, until: date, today: date
-) -> tuple[tuple[PoolStatement, ...], dict[UUID, int]]:
-    draws: dict[UUID, list[PoolDraw]] = {}
-    rows = await queries.pools(connection, client_id, until)
-    for row in await queries.draws(connection, client_id, until):
-        draw = PoolDraw(row["worked_on"], row["number"], row["agent"], row["minutes"])
-        draws.setdefault(row["contract_id"], []).append(draw)
-    pools = tuple(_pool(row, tuple(draws.get(row["contract_id"], ())), min(until, today)) for row in rows)
-    return pools, {row["contract_id"]: row["lines"] for row in rows}
+def _draws(rows: Iterable[Row]) -> defaultdict[UUID, list[PoolDraw]]:
+    """By contract."""
+    found: defaultdict[UUID, list[PoolDraw]] = defaultdict(list)
+    for row in rows:
+        found[row["contract_id"]].append(PoolDraw(row["worked_on"], row["number"], row["agent"], row["minutes"]))
+    return found
 
 
-def _pool(row: Row, draws: tuple[PoolDraw, ...], until: date) -> PoolStatement:
+def _pool(row: Row, draws: Sequence[PoolDraw], until: date) -> PoolStatement:
     """What is left once the last day of a contract is over is lost (C1)."""
     drawn = sum(draw.minutes for draw in draws)
     left = row["before_minutes"] + row["gained"] - drawn - row["refunded"]
@@ -163,5 +202,5 @@ def _pool(row: Row, draws: tuple[PoolDraw, ...], until: date) -> PoolStatement:
         drawn_minutes=drawn,
         lost_minutes=row["refunded"] + expired,
         left_minutes=left - expired,
-        draws=draws,
+        draws=tuple(draws),
     )

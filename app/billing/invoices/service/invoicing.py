@@ -1,13 +1,13 @@
-"""One client's period: previewed, drafted or issued, all by the same rules (I1, I3)."""
+"""Clients' periods: previewed, drafted or issued, all by the same rules (I1, I3)."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from uuid import UUID
 
 from app.billing.invoices.queries import documents as queries
 from app.billing.invoices.service.books import Books
-from app.billing.invoices.service.gathering import Gathered, gather
-from app.billing.invoices.service.writing import issue, values_of
+from app.billing.invoices.service.gathering import Gathered, gather, gather_one
+from app.billing.invoices.service.writing import ToIssue, issue, issue_all, values_of
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.errors import Refusal
@@ -73,42 +73,83 @@ def preview_of(gathered: Gathered, document_id: UUID, books: Books) -> Preview |
     return Preview(invoicing, body_of(invoicing.document), found, gathered.told)
 
 
-async def invoice_client(connection: Connection, client_id: UUID, order: Order, books: Books) -> Outcome:
-    """Draft or issue a client's period, or say why not; doing it again changes nothing.
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """What is to be done about a client, known before anything is written."""
+
+    outcome: Outcome
+    draft: Row | None = None
+    """One that is there; it goes unless `written` takes its place."""
+    written: Preview | None = None
+    """What is to be drafted or issued."""
+
+    @property
+    def entries(self) -> int:
+        """How many it takes off the open list."""
+        return sum(len(one.entries) for one in self.written.invoicing.billed) if self.written else 0
+
+
+async def invoice_clients(
+    connection: Connection, clients: Sequence[UUID], order: Order, books: Books
+) -> dict[UUID, Decision]:
+    """Draft or issue clients' period, or say why not; doing it again changes nothing.
 
     Raises:
         Refusal: `date-goes-back`.
     """
-    gathered = await gather(connection, client_id, order.period, books, lock=True)
+    gathered = {one.client_id: one for one in await gather(connection, clients, order.period, books, lock=True)}
+    standing: dict[UUID, list[Row]] = {client_id: [] for client_id in clients}
+    for row in await queries.standing(connection, list(gathered), order.period.name):
+        standing[row["client_id"]].append(row)
+    decided = {id_: _decide(gathered.get(id_), standing[id_], order, books) for id_ in sorted(clients)}
+    await _do(connection, decided.values(), order, books)
+    return decided
+
+
+def _decide(gathered: Gathered | None, standing: Sequence[Row], order: Order, books: Books) -> Decision:
     if gathered is None:
-        return Outcome("parked", "not-found", "There is no such client.")
+        return Decision(Outcome("parked", "not-found", "There is no such client."))
     if gathered.cycle is not order.period.cycle:
-        return Outcome("skipped", "other-cycle", f"The client is invoiced {gathered.cycle} in this period.")
-    standing = await queries.standing(connection, client_id, order.period.name)
-    return await _invoice(connection, gathered, standing, order, books)
-
-
-async def _invoice(
-    connection: Connection, gathered: Gathered, standing: Sequence[Row], order: Order, books: Books
-) -> Outcome:
+        detail = f"The client is invoiced {gathered.cycle} in this period."
+        return Decision(Outcome("skipped", "other-cycle", detail))
     draft = next((row for row in standing if row["status"] == "draft"), None)
     issued = {row["kind"]: row for row in standing if row["status"] == "issued"}
     if DocumentKind.INVOICE in issued:
-        return _already(issued[DocumentKind.INVOICE])
+        return Decision(_already(issued[DocumentKind.INVOICE]))
+    return _written(gathered, draft, issued, order, books)
+
+
+def _written(gathered: Gathered, draft: Row | None, issued: Mapping[str, Row], order: Order, books: Books) -> Decision:
     preview = preview_of(gathered, draft["id"] if draft else new_id(), books)
-    if preview is not None and preview.document.kind.value in issued:
-        preview = None
-    if preview is None:
-        if draft is not None:
-            await queries.delete_draft(connection, draft["id"])
-        return _already(*issued.values()) if issued else NOTHING
+    if preview is None or preview.document.kind.value in issued:
+        return Decision(_already(*issued.values()) if issued else NOTHING, draft)
     refused = _refused(preview, order, order.digests.get(str(gathered.client_id)))
     if refused is not None:
-        return refused
-    if draft is not None and draft["kind"] != preview.document.kind:
-        await queries.delete_draft(connection, draft["id"])
-        draft = None
-    return await (_issue if order.issue else _draft)(connection, preview, draft, order, books)
+        return Decision(refused)
+    if not order.issue and draft is not None and draft["digest"] == preview.digest:
+        return Decision(Outcome("skipped", "draft-unchanged", "The draft is as it was.", draft["id"]))
+    noted = order.issue and order.run_id is not None
+    return Decision(Outcome("created", invoice_id=preview.document.id, noted=noted), draft, preview)
+
+
+async def _do(connection: Connection, decided: Iterable[Decision], order: Order, books: Books) -> None:
+    issuing, drafting = [], []
+    for one in decided:
+        stays = one.draft is not None and one.written is not None and one.draft["kind"] == one.written.document.kind
+        if one.draft is not None and not stays:
+            await queries.delete_draft(connection, one.draft["id"])
+        if one.written is not None and order.issue:
+            issuing.append(ToIssue(one.written.invoicing, one.written.body, one.written.told, draft=stays))
+        elif one.written is not None:
+            values = values_of(one.written.document, one.written.body, "draft", books)
+            if stays:
+                await queries.rewrite(connection, one.written.document.id, values)
+            else:
+                drafting.append(values)
+    if drafting:
+        await queries.insert(connection, drafting)
+    if issuing:
+        await issue_all(connection, issuing, books, order.run_id)
 
 
 NOTHING = Outcome("skipped", "nothing-to-bill", "There is nothing to bill.")
@@ -139,26 +180,6 @@ def in_words(document: Document) -> str:
     )
 
 
-async def _issue(connection: Connection, preview: Preview, draft: Row | None, order: Order, books: Books) -> Outcome:
-    row = await issue(
-        connection, preview.invoicing, books, draft=draft is not None, body=preview.body, told=preview.told,
-        run_id=order.run_id,
-    )  # fmt: skip
-    return Outcome("created", invoice_id=row["id"], noted=order.run_id is not None)
-
-
-async def _draft(connection: Connection, preview: Preview, draft: Row | None, _order: Order, books: Books) -> Outcome:
-    document = preview.document
-    if draft is not None and draft["digest"] == preview.digest:
-        return Outcome("skipped", "draft-unchanged", "The draft is as it was.", draft["id"])
-    values = values_of(document, preview.body, "draft", books)
-    if draft is not None:
-        await queries.rewrite(connection, document.id, values)
-    else:
-        await queries.insert(connection, values)
-    return Outcome("created", invoice_id=document.id)
-
-
 async def issue_draft(connection: Connection, draft: Row, digest: str | None, books: Books) -> Row:
     """Issue a draft, if it still says what the facts say.
 
@@ -168,7 +189,7 @@ async def issue_draft(connection: Connection, draft: Row, digest: str | None, bo
     """
     before = document_of(draft["body"], draft["id"])
     period = period_of_document(before)
-    gathered = await gather(connection, draft["client_id"], period, books, lock=True)
+    gathered = await gather_one(connection, draft["client_id"], period, books, lock=True)
     row = await queries.document(connection, draft["id"])
     if gathered is None or row is None or row["status"] != "draft":
         raise Refusal("invoice-issued", "It is no draft any more: read it again.")
@@ -177,7 +198,7 @@ async def issue_draft(connection: Connection, draft: Row, digest: str | None, bo
     assert preview is not None  # noqa: S101 (checked just now)
     if preview.obstacles:
         raise preview.obstacles[0]
-    return await issue(connection, preview.invoicing, books, draft=True, body=preview.body, told=preview.told)
+    return await issue(connection, ToIssue(preview.invoicing, preview.body, preview.told, draft=True), books)
 
 
 def check_unchanged(before: Document, preview: Preview | None, digest: str) -> None:

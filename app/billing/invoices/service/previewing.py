@@ -4,7 +4,7 @@ from uuid import UUID
 
 from app.billing.invoices.queries import facts as queries
 from app.billing.invoices.service.books import Books
-from app.billing.invoices.service.gathering import gather
+from app.billing.invoices.service.gathering import gather, gather_one
 from app.billing.invoices.service.invoicing import Preview, preview_of
 from app.core.db import Connection
 from app.core.ids import new_id
@@ -14,7 +14,7 @@ from app.domain.period import Period
 
 async def preview_client(connection: Connection, client_id: UUID, period: Period, books: Books) -> Preview | None:
     """A client's document as it would be issued now; None when there is nothing to bill or no such client."""
-    gathered = await gather(connection, client_id, period, books)
+    gathered = await gather_one(connection, client_id, period, books)
     return preview_of(gathered, new_id(), books) if gathered is not None else None
 
 
@@ -25,5 +25,5 @@ async def preview_cycle(
     days = period.start, period.end
     rows = await queries.with_something(connection, period.cycle.value, days, day_start(period.end), after, limit + 1)
     asked = [row["id"] for row in rows[:limit]]
-    found = [await preview_client(connection, client_id, period, books) for client_id in asked]
+    found = [preview_of(one, new_id(), books) for one in await gather(connection, asked, period, books)]
     return [one for one in found if one is not None], asked[-1] if len(rows) > limit else None

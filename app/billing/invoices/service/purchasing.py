@@ -11,7 +11,7 @@ from app.billing.invoices.queries import documents, facts
 from app.billing.invoices.service.books import Books, open_books
 from app.billing.invoices.service.crediting import credit_invoice
 from app.billing.invoices.service.gathering import buyer_of
-from app.billing.invoices.service.writing import issue
+from app.billing.invoices.service.writing import ToIssue, issue
 from app.billing.pools.queries import lock_client
 from app.core import events
 from app.core.db import Connection, Database, Row
@@ -21,6 +21,7 @@ from app.core.settings import Settings
 from app.domain.credit_note import Wish
 from app.domain.errors import Refusal
 from app.domain.invoice import purchase_invoice
+from app.domain.invoice_body import body_of
 from app.domain.invoice_checks import obstacles
 from app.domain.invoice_facts import Party, Purchased, Terms
 
@@ -38,8 +39,7 @@ async def invoice_purchase(connection: Connection, contract: Row, books: Books) 
     there = await queries.purchase_invoice(connection, contract["id"])
     if there is not None:
         return there
-    client = await facts.client(connection, contract["client_id"], books.today, lock=False)
-    assert client is not None  # noqa: S101 (a contract has a client)
+    (client,) = await facts.clients(connection, [contract["client_id"]], books.today, lock=False)
     party = Party(books.seller, buyer_of(client), client["language"])
     made = purchase_invoice(party, _purchased(contract), new_id(), books.today)
     for obstacle in obstacles(made, vat_number_proven=client["proven"]):
@@ -49,7 +49,8 @@ async def invoice_purchase(connection: Connection, contract: Row, books: Books) 
         await make_effective(
             connection, contract["client_id"], contract["id"], reason=None, actor=books.actor, now=books.now
         )
-    row = await issue(connection, made, books, basis="contract", contract_id=contract["id"])
+    columns = {"basis": "contract", "contract_id": contract["id"]}
+    row = await issue(connection, ToIssue(made, body_of(made.document), columns=columns), books)
     id_: UUID = row["id"]
     return id_
 

@@ -1,11 +1,13 @@
 """Runs: begun in one transaction, worked off client by client, by whoever has the time (rule I).
 
 Any number of processes may work on the same run, and each may be killed anywhere: a client's documents and its result
-are one transaction, and whoever comes second finds the result.
+are one transaction, and whoever comes second finds the result. Handfuls of clients share a transaction for as long as
+nothing is wrong; else each of them gets its own, and what is wrong stays with the client.
 """
 
 import asyncio
-from collections.abc import Iterator, Mapping
+from collections import deque
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
@@ -14,7 +16,7 @@ import asyncpg
 
 from app.billing.invoices.queries import runs as queries
 from app.billing.invoices.service.books import Books, open_books
-from app.billing.invoices.service.invoicing import Order, Outcome, invoice_client
+from app.billing.invoices.service.invoicing import Order, Outcome, invoice_clients
 from app.core import clock, events, jobs
 from app.core.db import Connection, Database, Row
 from app.core.ids import new_id
@@ -29,6 +31,7 @@ from app.domain.period import Cycle, Period, parse_period
 KIND = "invoice_run"
 TRIES = 5
 PAUSE = timedelta(milliseconds=200)
+FIRST_HANDFUL, MOST_CLIENTS, MOST_ENTRIES = 5, 50, 20_000
 # Somebody else was in the way for a moment.
 IN_THE_WAY = (asyncpg.LockNotAvailableError, asyncpg.DeadlockDetectedError, asyncpg.UniqueViolationError)
 
@@ -98,7 +101,7 @@ async def work_off(database: Database, run_id: UUID, settings: Settings, *, seco
                 return True
         if until is not None and loop.time() > until:
             return False
-        todo, order = iter(clients), Order(parse_period(run["period"]), run["issue"], run["digests"], run_id)
+        todo, order = deque(clients), Order(parse_period(run["period"]), run["issue"], run["digests"], run_id)
         takers = [_take(database, todo, order, books, until) for _ in range(settings.invoice_run_clients_at_once)]
         for ended in await asyncio.gather(*takers, return_exceptions=True):
             if ended is not None:
@@ -106,12 +109,18 @@ async def work_off(database: Database, run_id: UUID, settings: Settings, *, seco
         after = clients[-1]
 
 
-async def _take(database: Database, clients: Iterator[UUID], order: Order, books: Books, until: float | None) -> None:
-    """One client after the other, until none is left or the time is over."""
-    for client_id in clients:
+async def _take(database: Database, clients: deque[UUID], order: Order, books: Books, until: float | None) -> None:
+    """One handful of clients after the other, until none is left or the time is over.
+
+    A handful holds about so many entries that its transaction takes half a second.
+    """
+    many = FIRST_HANDFUL
+    while clients:
         if until is not None and asyncio.get_running_loop().time() > until:
             return
-        await _client(database, client_id, order, books)
+        handful = [clients.popleft() for _ in range(min(many, len(clients)))]
+        entries = await _clients(database, handful, order, books)
+        many = min(MOST_CLIENTS, max(1, MOST_ENTRIES * len(handful) // max(entries, 1)))
 
 
 async def _finish(connection: Connection, run: Row, now: datetime) -> None:
@@ -120,11 +129,21 @@ async def _finish(connection: Connection, run: Row, now: datetime) -> None:
     await events.record(connection, "invoice_run.done", subject_id=run["id"], actor=run["actor"], data=data, now=now)
 
 
+async def _clients(database: Database, clients: Sequence[UUID], order: Order, books: Books) -> int:
+    """Several clients in one transaction; when anything is wrong, each in its own. How many entries they had."""
+    try:
+        return await _once(database, clients, order, books)
+    except (Refusal, *IN_THE_WAY, asyncpg.IntegrityConstraintViolationError):
+        for client_id in clients:
+            await _client(database, client_id, order, books)
+        return MOST_ENTRIES
+
+
 async def _client(database: Database, client_id: UUID, order: Order, books: Books) -> None:
     """One client, in its own transaction; whatever is wrong with it stays with it."""
     for attempt in range(1, TRIES + 1):
         try:
-            return await _once(database, client_id, order, books)
+            await _once(database, [client_id], order, books)
         except Refusal as refusal:
             return await _park(database, client_id, order, books, Outcome("parked", refusal.code, refusal.detail))
         except IN_THE_WAY:
@@ -136,28 +155,36 @@ async def _client(database: Database, client_id: UUID, order: Order, books: Book
             LOGGER.error("a client's invoice was refused by the database", constraint=error.constraint_name)
             detail = f"The database refuses it ({error.constraint_name}): nothing was invoiced."
             return await _park(database, client_id, order, books, Outcome("parked", "conflict", detail))
+        else:
+            return None
     return None
 
 
-async def _once(database: Database, client_id: UUID, order: Order, books: Books) -> None:
+async def _once(database: Database, clients: Sequence[UUID], order: Order, books: Books) -> int:
     async with database.transaction() as connection:
-        if order.run_id is not None and await queries.already_done(connection, order.run_id, client_id):
-            return
-        outcome = await invoice_client(connection, client_id, order, books)
-        if not outcome.noted:
-            await _note(connection, client_id, order, books, outcome)
+        done = await queries.already_done(connection, order.run_id, clients)
+        todo = [client_id for client_id in clients if client_id not in done]
+        if not todo:
+            return 0
+        decided = await invoice_clients(connection, todo, order, books)
+        await _note(
+            connection, {id_: one.outcome for id_, one in decided.items() if not one.outcome.noted}, order, books
+        )
+    return sum(one.entries for one in decided.values())
 
 
 async def _park(database: Database, client_id: UUID, order: Order, books: Books, outcome: Outcome) -> None:
     async with database.transaction() as connection:
-        await _note(connection, client_id, order, books, outcome)
+        await _note(connection, {client_id: outcome}, order, books)
 
 
-async def _note(connection: Connection, client_id: UUID, order: Order, books: Books, outcome: Outcome) -> None:
-    values = [
-        order.run_id, client_id, outcome.outcome, outcome.reason, outcome.detail, outcome.invoice_id, books.now,
+async def _note(connection: Connection, outcomes: Mapping[UUID, Outcome], order: Order, books: Books) -> None:
+    results = [
+        (order.run_id, client_id, one.outcome, one.reason, one.detail, one.invoice_id, books.now)
+        for client_id, one in outcomes.items()
     ]  # fmt: skip
-    await queries.note(connection, values)
+    if results:
+        await queries.note(connection, results)
 
 
 def handlers(settings: Settings) -> dict[str, Handler]:

@@ -1,5 +1,7 @@
-"""Write a document: as a draft, or whole with lines, links and number (I4)."""
+"""Write documents: as drafts, or whole with lines, links and numbers (I4)."""
 
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
@@ -9,7 +11,7 @@ from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.errors import Refusal
 from app.domain.invoice_assembly import Billed, Invoicing
-from app.domain.invoice_body import body_of, digest_of
+from app.domain.invoice_body import digest_of
 from app.domain.invoice_document import Document, DocumentKind
 
 
@@ -36,38 +38,69 @@ def values_of(document: Document, body: str, status: str, books: Books, **more: 
     } | more
 
 
-async def issue(
-    connection: Connection,
-    invoicing: Invoicing,
-    books: Books,
-    *,
-    draft: bool = False,
-    body: str | None = None,
-    told: dict[UUID, int] | None = None,
-    run_id: UUID | None = None,
-    **more: Any,
-) -> Row:
-    """Write a document with its lines and what they take off the open list, number it, tell of it.
+@dataclass(frozen=True, slots=True)
+class ToIssue:
+    """A document to be issued; `told` is up to where its annex tells contracts."""
 
-    With `draft` its row is there already. The number comes with the last statement: nothing may follow that takes
-    long (I4). `told` is up to where the annex tells contracts.
+    invoicing: Invoicing
+    body: str
+    told: Mapping[UUID, int] = field(default_factory=dict)
+    draft: bool = False
+    """Whether its row is there already."""
+    columns: Mapping[str, Any] = field(default_factory=dict)
+    """Where it is no invoice of a period."""
+
+    @property
+    def document(self) -> Document:
+        """It has no number yet."""
+        return self.invoicing.document
+
+
+async def issue(connection: Connection, wanted: ToIssue, books: Books) -> Row:
+    """A single document: its id, number and date. See `issue_all`."""
+    (row,) = await issue_all(connection, [wanted], books)
+    return row
+
+
+async def issue_all(
+    connection: Connection, wanted: Sequence[ToIssue], books: Books, run_id: UUID | None = None
+) -> list[Row]:
+    """Write documents with their lines and what those take off the open list, number them, tell of them.
+
+    The numbers come with the last statement: nothing may follow that takes long (I4).
 
     Raises:
-        Refusal: `date-goes-back` when a document of the series has a later date.
+        Refusal: `date-goes-back` when a document of a series has a later date.
     """
-    document = invoicing.document
-    await _check_date(connection, document.kind, books)
-    values = values_of(document, body or body_of(document), "issuing", books, **more)
-    if draft:
-        await queries.rewrite(connection, document.id, values)
-    else:
-        await queries.insert(connection, values)
-    if invoicing.billed:
-        await queries.insert_lines(connection, [_line(document, at, one) for at, one in enumerate(invoicing.billed, 1)])
-    await _take(connection, invoicing)
-    await _tell_annex(connection, document, told or {})
-    due_on = books.due_on if document.kind is DocumentKind.INVOICE else None
-    return await queries.issue(connection, document.id, due_on, run_id=run_id, actor=books.actor, now=books.now)
+    for kind in {one.document.kind for one in wanted}:
+        await _check_date(connection, kind, books)
+    await _write(connection, wanted, books)
+    await _take(connection, wanted)
+    await _tell_annexes(connection, wanted)
+    due = [
+        (one.document.id, books.due_on if one.document.kind is DocumentKind.INVOICE else None) for one in wanted
+    ]  # fmt: skip
+    return await queries.issue(connection, due, run_id=run_id, actor=books.actor, now=books.now)
+
+
+async def _write(connection: Connection, wanted: Sequence[ToIssue], books: Books) -> None:
+    """The rows of the documents and of their lines."""
+    fresh = []
+    for one in wanted:
+        values = values_of(one.document, one.body, "issuing", books, **one.columns)
+        if one.draft:
+            await queries.rewrite(connection, one.document.id, values)
+        else:
+            fresh.append(values)
+    if fresh:
+        await queries.insert(connection, fresh)
+    lines = [
+        _line(one.document, position, billed)
+        for one in wanted
+        for position, billed in enumerate(one.invoicing.billed, 1)
+    ]
+    if lines:
+        await queries.insert_lines(connection, lines)
 
 
 async def _check_date(connection: Connection, kind: DocumentKind, books: Books) -> None:
@@ -105,18 +138,15 @@ def _text(id_: UUID | None) -> str | None:
     return str(id_) if id_ is not None else None
 
 
-async def _take(connection: Connection, invoicing: Invoicing) -> None:
+async def _take(connection: Connection, wanted: Sequence[ToIssue]) -> None:
     """Entries, fees, charges and refunds leave the open list."""
-    links = [(one.line.id, entry_id, minutes) for one in invoicing.billed for entry_id, minutes in one.entries]
+    billed = [(one.document.buyer.client_id, line) for one in wanted for line in one.invoicing.billed]
+    links = [(one.line.id, entry_id, minutes) for _, one in billed for entry_id, minutes in one.entries]
     if links:
         await queries.insert_entries(connection, links)
-    claims = [
-        (new_id(), one.line.id, fee_id, charge_id, refund_id)
-        for one in invoicing.billed
-        for fee_id, charge_id, refund_id in _claims(one)
-    ]
+    claims = [(new_id(), client_id, one.line.id, *source) for client_id, one in billed for source in _claims(one)]
     if claims:
-        await queries.insert_claims(connection, invoicing.document.buyer.client_id, claims)
+        await queries.insert_claims(connection, claims)
 
 
 def _claims(one: Billed) -> list[tuple[UUID | None, UUID | None, UUID | None]]:
@@ -128,7 +158,13 @@ def _claims(one: Billed) -> list[tuple[UUID | None, UUID | None, UUID | None]]:
     return found
 
 
-async def _tell_annex(connection: Connection, document: Document, told: dict[UUID, int]) -> None:
-    rows = [(pool.contract_id, told[pool.contract_id], pool.left_minutes) for pool in document.prepaid_annex]
-    if rows and document.period_end is not None:
-        await queries.insert_annex(connection, document.id, document.buyer.client_id, document.period_end, rows)
+async def _tell_annexes(connection: Connection, wanted: Sequence[ToIssue]) -> None:
+    rows = [
+        (one.document.id, pool.contract_id, one.document.buyer.client_id, one.document.period_end,
+         one.told[pool.contract_id], pool.left_minutes)
+        for one in wanted
+        if one.document.period_end is not None
+        for pool in one.document.prepaid_annex
+    ]  # fmt: skip
+    if rows:
+        await queries.insert_annex(connection, rows)
