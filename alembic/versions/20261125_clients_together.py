@@ -3,7 +3,7 @@
 from alembic import op
 
 revision = "20261125_clients_together"
-down_revision = "20261125_unstaffed_on_call"
+down_revision = "20261125_refunds_of_surplus"
 branch_labels = None
 depends_on = None
 
