@@ -94,7 +94,7 @@ class Pool:
 
     async def release(self, connection: Any, *, clean: bool = False) -> None:
         """Keep a clean one; have asyncpg wait for what goes on on any other, and roll back."""
-        if clean and self._open:
+        if clean and self._open and _is_at_rest(connection):
             self._kept.append((connection, monotonic()))
         else:
             await self._pool.release(connection)
@@ -105,6 +105,13 @@ class Pool:
         while self._kept:
             await self._pool.release(self._kept.pop()[0])
         await self._pool.close()
+
+
+def _is_at_rest(connection: Connection) -> bool:
+    try:
+        return not connection.is_in_transaction()
+    except asyncpg.InterfaceError:
+        return False  # cut, too, after its last statement
 
 
 def _stands(connection: Connection, since: float) -> bool:
@@ -158,7 +165,7 @@ class Database:
         return connection
 
     async def release(self, connection: Connection, *, clean: bool = False) -> None:
-        """Give it back; `clean` when nothing went wrong on it and no transaction is open."""
+        """Give it back; `clean` when nothing went wrong on it."""
         try:
             await self.pool.release(connection, clean=clean)
         finally:
@@ -170,7 +177,7 @@ class Database:
         connection, clean = await self.acquire(), False
         try:
             yield connection
-            clean = not connection.is_in_transaction()
+            clean = True
         finally:
             await self.release(connection, clean=clean)
 

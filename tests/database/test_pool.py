@@ -46,6 +46,14 @@ async def test_a_cancelled_statement_is_waited_for(worker_database: Clone):
         assert await pid_of(database)
 
 
+async def test_a_connection_cut_after_its_last_statement_harms_nobody(worker_database: Clone):
+    async with open_pool(SETTINGS, worker_database.app_url, size=1) as database:
+        async with database.connection() as connection:
+            before = await connection.fetchval(PID)
+            connection.terminate()
+        assert before != await pid_of(database)
+
+
 async def test_a_connection_that_lay_idle_for_long_is_replaced(worker_database: Clone, monkeypatch: pytest.MonkeyPatch):
     async with open_pool(SETTINGS, worker_database.app_url, size=1) as database:
         before = await pid_of(database)
