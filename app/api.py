@@ -6,6 +6,7 @@ from fastapi import FastAPI
 
 from app.accounting.exports import routes as exports
 from app.billing.contracts import routes as contracts
+from app.billing.invoice_mails import routes as invoice_mails
 from app.billing.invoice_papers import routes as invoice_papers
 from app.billing.invoice_runs import routes as invoice_runs
 from app.billing.invoices import money_routes as invoice_money
@@ -99,6 +100,7 @@ ROUTERS = (
     invoice_runs.router,
     invoices.router,
     invoice_papers.router,
+    invoice_mails.router,
     invoice_money.router,
     invoice_money.of_contracts,
     vat_proofs.router,

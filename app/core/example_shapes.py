@@ -69,6 +69,7 @@ SHAPES: dict[str, dict[str, Any]] = {
     "PublicMessageOut": {"attachments": ["basket.png"]},
     "MessageOut": {"visibility": "public", "channel": "agent"},
     "TicketMailOut": {"reason": None, "status": "sent"},
+    "OurMailOut": {"kind": "invoice_sent", "reason": None, "status": "sent"},
     "NoticeOut": {"status": "sent"},
     "HandedInOut": MAIL,
     "InboundMessageOut": MAIL,

@@ -17,7 +17,7 @@ ALL_READS = MONEY_READS | frozenset(
         "clients:read", "contacts:read", "sites:read", "tickets:read", "queue:read", "calendar:read", "agents:read",
         "terms:read", "notices:read", "timers:read", "reports:read", "events:read", "inbound_messages:read",
         "quotes:read", "permanences:read", "charges:read", "invoices:preview", "invoices:run",
-        "vat_proofs:read",
+        "vat_proofs:read", "invoice_mails:read",
     }
 )  # fmt: skip
 
@@ -46,7 +46,7 @@ ROLES: Final[dict[str, frozenset[str]]] = {
     | {
         "clients:read", "contacts:read", "calendar:read", "terms:read", "reports:read", "quotes:read",
         "permanences:read", "charges:read", "invoices:preview", "invoices:run", "payments:write", "invoices:export",
-        "vat_proofs:read",
+        "vat_proofs:read", "invoice_mails:read",
     },
     # A client's own portal: its own data only (the service narrows every query to the key's client).
     "client": MONEY_READS

@@ -52,6 +52,12 @@ class OutgoingMail(SQLModel, table=True):
             postgresql_where=text("kind = 'acknowledgement'"),
         ),
         Index("ix_outgoing_mails_ticket_id_id", "ticket_id", "id"),
+        Index(
+            "ix_outgoing_mails_invoice_id_id",
+            text("(facts ->> 'invoice_id')"),
+            "id",
+            postgresql_where=text("kind = 'invoice_sent'"),
+        ),
         # Caps per mailbox count what was really meant to leave; two at once cannot both be the next.
         Index(
             "uq_outgoing_mails_mailbox_acknowledgement_number",

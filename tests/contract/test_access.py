@@ -142,6 +142,8 @@ WHO = {
     "issue_contract_invoice": {"finance", "admin"},
     "list_payments": EVERYBODY_BUT_MAIL,
     "record_payment": {"finance", "admin", "accounting"},
+    "list_invoice_mails": STAFF | {"accounting"},
+    "send_invoice": {"finance", "admin"},
     "refund_surplus": {"finance", "admin", "accounting"},
     "reverse_payment": {"finance", "admin", "accounting"},
     "list_vat_proofs": STAFF | {"accounting"},

@@ -82,8 +82,8 @@ class ReleaseIn(In):
     )
 
 
-class TicketMailOut(Out):
-    """A mail of ours about a ticket, and how far it got."""
+class OurMailOut(Out):
+    """A mail of ours, and how far it got."""
 
     id: UUID
     kind: str = Field(examples=["acknowledgement"])
@@ -97,15 +97,29 @@ class TicketMailOut(Out):
     smtp_reply: str | None = Field(
         description="The mail server's status and enhanced status, where it gave them.", examples=["550 5.1.1"]
     )
-    message_id: UUID | None = Field(description="The message that it carries.")
     created_at: datetime
     sent_at: datetime | None
 
 
+class TicketMailOut(OurMailOut):
+    """A mail of ours about a ticket, and how far it got."""
+
+    message_id: UUID | None = Field(description="The message that it carries.")
+
+
+def our_mail_out(row: Row) -> OurMailOut:
+    """A mail of ours as its shape."""
+    return OurMailOut(**_told(row))
+
+
 def ticket_mail_out(row: Row) -> TicketMailOut:
     """A row of queries.mails_of_ticket as its shape."""
+    return TicketMailOut(**_told(row))
+
+
+def _told(row: Row) -> dict[str, Any]:
     code, _, said = (row["reason"] or "").partition(" ")
-    return TicketMailOut(**{**row, "reason": code or None}, smtp_reply=said or None)
+    return {**row, "reason": code or None, "smtp_reply": said or None}
 
 
 def handed_in_out(row: Values) -> HandedInOut:

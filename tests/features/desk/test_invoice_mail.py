@@ -4,6 +4,7 @@ import email
 import email.policy
 from datetime import UTC, datetime
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -122,3 +123,67 @@ async def test_a_mail_that_failed_names_the_client(conn: Connection, database: A
     failed = await queries.mark_failed(conn, mail["id"], "recipient-refused")
     assert failed is not None
     assert failed["client_id"] == keys.client_id
+
+
+async def test_it_is_mailed_again_with_the_same_files_and_each_mail_is_listed(
+    api: httpx.AsyncClient, conn: Connection, database: Any, keys: Keys
+):
+    await a_contact(conn, keys.client_id, email="books@boulangerie.example", billing=True)
+    await a_contact(conn, keys.client_id, email="carla@boulangerie.example", billing=True)
+    invoice = await an_invoice(conn, keys)
+    path = f"/v1/invoices/{invoice['id']}"
+    first = await promised(conn, database)
+    before = await documents.document(conn, invoice["id"])
+    again = await api.post(f"{path}/sending", json={}, headers=keys["finance"])
+    assert again.status_code == 200, again.text
+    assert [mail["recipient"] for mail in again.json()["items"]] == [mail["recipient"] for mail in first]
+    one = {"recipient": "new@boulangerie.example"}
+    other = (await api.post(f"{path}/sending", json=one, headers=keys["finance"])).json()["items"]
+    assert [(mail["recipient"], mail["status"]) for mail in other] == [("new@boulangerie.example", "queued")]
+    assert await documents.document(conn, invoice["id"]) == before
+    files = [
+        [part.get_content() for part in (await message(conn, UUID(str(id_)))).iter_attachments()]
+        for id_ in (first[0]["id"], other[0]["id"])
+    ]
+    assert files[0] == files[1]
+    await queries.mark_failed(conn, UUID(other[0]["id"]), "recipient-refused 550 5.1.1")
+    pages = [(await api.get(f"{path}/mails?limit=3", headers=keys["accounting"])).json()]
+    cursor = pages[0]["next_cursor"]
+    pages.append((await api.get(f"{path}/mails?limit=3&cursor={cursor}", headers=keys["agent"])).json())
+    listed = [mail for page in pages for mail in page["items"]]
+    assert len(listed) == 5
+    assert (listed[-1]["status"], listed[-1]["reason"], listed[-1]["smtp_reply"]) == (
+        "failed",
+        "recipient-refused",
+        "550 5.1.1",
+    )
+    told = await conn.fetch("SELECT data FROM events WHERE type = 'invoice.sent_again' ORDER BY id")
+    assert [event["data"]["mails"] for event in told] == [2, 1]
+    operations = await conn.fetchval("SELECT count(*) FROM audit_log WHERE operation = 'send_invoice'")
+    assert operations == 2
+
+
+async def test_a_draft_is_not_mailed_nor_one_without_an_address(api: httpx.AsyncClient, conn: Connection, keys: Keys):
+    await conn.execute("DELETE FROM contacts WHERE client_id = $1", keys.client_id)
+    invoice = await an_invoice(conn, keys)
+    nowhere = await api.post(f"/v1/invoices/{invoice['id']}/sending", json={}, headers=keys["finance"])
+    assert (nowhere.status_code, nowhere.json()["code"]) == (422, "recipient-missing")
+    ticket = await a_ticket(conn, client_id=keys.other_client_id)
+    await an_entry(conn, ticket, AGENT_ID, 45)
+    run = {"cycle": "quarterly", "period": "2026-Q4", "client_id": str(keys.other_client_id)}
+    report = (await api.post("/v1/invoice-runs", json=run, headers=keys["finance"])).json()
+    (draft,) = report["created"]
+    refused = await api.post(f"/v1/invoices/{draft['invoice_id']}/sending", json={}, headers=keys["finance"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "invoice-not-issued")
+
+
+async def test_it_is_mailed_again_five_times_a_day_at_most(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock
+):
+    await a_contact(conn, keys.client_id, billing=True)
+    invoice = await an_invoice(conn, keys)
+    path = f"/v1/invoices/{invoice['id']}/sending"
+    answers = [(await api.post(path, json={}, headers=keys["finance"])).status_code for _ in range(6)]
+    assert answers == [200] * 5 + [429]
+    clock.advance(days=1)
+    assert (await api.post(path, json={}, headers=keys["finance"])).status_code == 200

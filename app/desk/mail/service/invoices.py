@@ -1,6 +1,7 @@
 """The mails that bring invoices, credit notes and statements: promised on issue, one for each billing contact."""
 
 import asyncio
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from uuid import UUID
@@ -28,26 +29,37 @@ async def promise(job: Job, _database: Database, _now: datetime) -> Effect:
 
 
 async def _promise(invoice_id: UUID, connection: Connection, now: datetime) -> None:
+    if await promise_mails(connection, invoice_id, None, now):
+        return
+    row = await queries.invoice(connection, invoice_id)
+    await events.record(
+        connection,
+        "invoice.not_mailed",
+        subject_id=invoice_id,
+        client_id=row["client_id"],
+        actor=ACTOR,
+        data={"number": row["number"]},
+        now=now,
+    )
+
+
+async def promise_mails(
+    connection: Connection, invoice_id: UUID, recipients: Sequence[str] | None, now: datetime
+) -> list[UUID]:
+    """Promise the mails of an issued document; their ids.
+
+    None means each billing contact of its client; without one, whom the document names, if anybody.
+    """
     row = await queries.invoice(connection, invoice_id)
     document = _document(row)
-    contacts = await queries.billing_contacts(connection, row["client_id"])
-    # Without one, whom the document names.
-    recipients = [contact["email"] for contact in contacts] or [one for one in [document.buyer.email] if one]
-    for recipient in recipients:
-        facts = {"invoice_id": invoice_id}
+    if recipients is None:
+        contacts = await queries.billing_contacts(connection, row["client_id"])
+        recipients = [contact["email"] for contact in contacts] or [one for one in [document.buyer.email] if one]
+    facts = {"invoice_id": invoice_id}
+    return [
         await queue_mail(connection, "invoice_sent", None, recipient, document.language, facts, now=now)
-    if not recipients:
-        data = {"number": document.number}
-        client_id = row["client_id"]
-        await events.record(
-            connection,
-            "invoice.not_mailed",
-            subject_id=invoice_id,
-            client_id=client_id,
-            actor=ACTOR,
-            data=data,
-            now=now,
-        )
+        for recipient in recipients
+    ]
 
 
 HANDLERS = {"invoice_mail": Handler(promise)}
