@@ -3,6 +3,7 @@
 On the same Postgres, in this process: the script takes one mail after the other; the product does so too, as its worker
 with one mailbox, and several at a time, as its API with a mail server. It keeps the raw mail, reads it in a child
 process, looks for its conversation, its copies and its limits, and records history and the acknowledgement's job.
+Neither has HTTP: it is what the reader of mailboxes, the pipe and the API's route have in common.
 """
 
 import argparse
