@@ -19,6 +19,7 @@ from app.adapters.postgres_binaries import (
     digest,
     find_binaries,
 )
+from app.adapters.postgres_memory import memory_bytes, shared_buffers
 from app.adapters.postgres_wire import NotReadyError, ask
 
 SETTINGS = {
@@ -26,7 +27,7 @@ SETTINGS = {
     "port": "5432",
     "unix_socket_permissions": "0700",
     "synchronous_commit": "on",
-    "shared_buffers": "128MB",
+    "shared_buffers": shared_buffers(memory_bytes()),
     "max_connections": "100",
     "jit": "off",
     "timezone": "UTC",
