@@ -55,6 +55,30 @@ async def test_eight_runs_at_once_invoice_everybody_once(
     await invariants.check(committing_conn)
 
 
+async def test_a_run_that_was_overtaken_says_so_of_each_client(
+    committing_database: Database, committing_conn: Connection, committing_api: httpx.AsyncClient, committing_keys: Keys
+):
+    clients = await clients_with_work(committing_conn, 3)
+    async with committing_database.transaction() as connection:
+        run_id = await begin_run(
+            connection, PERIOD, client_id=None, issue=True, digests={}, work_at=clock.now(), actor=ACTOR,
+            now=clock.now(),
+        )  # fmt: skip
+    assert len((await run(committing_api, committing_keys))["created"]) == 3
+    assert await work_off(committing_database, run_id, SETTINGS)
+    results = await committing_conn.fetch(
+        "SELECT client_id, outcome, reason FROM invoice_run_results WHERE run_id = $1", run_id
+    )
+    assert {(row["outcome"], row["reason"]) for row in results if row["client_id"] in clients} == {
+        ("skipped", "already-invoiced")
+    }
+    told = await committing_conn.fetchval(
+        "SELECT data ->> 'skipped' FROM events WHERE type = 'invoice_run.done' AND subject_id = $1", run_id
+    )
+    assert told == str(len(results))
+    await invariants.check(committing_conn)
+
+
 async def test_eight_issues_of_a_draft_are_one(
     committing_api: httpx.AsyncClient, committing_conn: Connection, committing_keys: Keys
 ):

@@ -27,26 +27,33 @@ INSERT INTO invoice_runs (id, cycle, period, period_start, period_end, client_id
                           clients, started_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, 'running', 1, $10)
 """
-STANDING = """SELECT {0} FROM invoice_states s JOIN invoices i ON i.id = s.invoice_id
-    WHERE s.client_id = c.id AND s.period = $7 AND s.live AND i.status = '{1}'"""
+DRAFTED = """EXISTS (SELECT FROM invoice_states s JOIN invoices i ON i.id = s.invoice_id
+    WHERE s.client_id = c.id AND s.period = {} AND s.live AND i.status = 'draft')"""
+SKIPPED = """
+    INSERT INTO invoice_run_results (run_id, client_id, outcome, reason, detail, invoice_id, created_at)
+    SELECT {run}, c.id, 'skipped', CASE WHEN issued.id IS NULL THEN 'nothing-to-bill' ELSE 'already-invoiced' END,
+           coalesce('The period is on ' || issued.number || ' already.', 'There is nothing to bill.'), issued.id, {now}
+    FROM {clients} c LEFT JOIN LATERAL (
+        SELECT i.id, i.number FROM invoice_states s JOIN invoices i ON i.id = s.invoice_id
+        WHERE s.client_id = c.id AND s.period = {period} AND s.live AND i.status = 'issued'
+        ORDER BY i.kind, i.id LIMIT 1) AS issued ON true"""
 # Those of the cycle that have nothing to bill, and no draft that says otherwise, are done at once.
 SKIP = f"""
 WITH scope AS MATERIALIZED (
-    SELECT c.id, ({SOMETHING}) OR EXISTS ({STANDING.format("", "draft")}) AS something
+    SELECT c.id, ({SOMETHING}) OR {DRAFTED.format("$7")} AS something
     FROM clients c WHERE {CYCLE.format("$1")} = $4
-), skipped AS (
-    INSERT INTO invoice_run_results (run_id, client_id, outcome, reason, detail, invoice_id, created_at)
-    SELECT $5, c.id, 'skipped', CASE WHEN issued.id IS NULL THEN 'nothing-to-bill' ELSE 'already-invoiced' END,
-           coalesce('The period is on ' || issued.number || ' already.', 'There is nothing to bill.'), issued.id, $6
-    FROM scope c LEFT JOIN LATERAL (
-        {STANDING.format("i.id, i.number", "issued")} ORDER BY i.kind, i.id LIMIT 1) AS issued ON true
-    WHERE NOT something
-)
+), skipped AS ({SKIPPED.format(clients="scope", run="$5", now="$6", period="$7")} WHERE NOT something)
 UPDATE invoice_runs SET clients = (SELECT count(*) FROM scope) WHERE id = $5
+"""
+# Those that had something when the run began, and nothing any more: another run, or a correction, was quicker.
+SKIP_OVERTAKEN = f"""{SKIPPED.format(clients="clients", run="$3", now="$4", period="$5")}
+WHERE {CYCLE.format("$1")} = $2
+  AND NOT EXISTS (SELECT FROM invoice_run_results x WHERE x.run_id = $3 AND x.client_id = c.id)
+ON CONFLICT (run_id, client_id) DO NOTHING
 """
 NEXT = f"""
 SELECT c.id FROM clients c
-WHERE {CYCLE.format("$1")} = $4 AND (({SOMETHING}) OR EXISTS ({STANDING.format("", "draft").replace("$7", "$6")}))
+WHERE {CYCLE.format("$1")} = $4 AND (({SOMETHING}) OR {DRAFTED.format("$6")})
   AND NOT EXISTS (SELECT FROM invoice_run_results x WHERE x.run_id = $5 AND x.client_id = c.id) AND c.id > $7
 ORDER BY c.id LIMIT 100
 """
@@ -66,6 +73,13 @@ async def skip_the_idle(connection: Connection, run: Row, until: datetime, now: 
     """See SKIP; counts the clients of the run."""
     values = [run["period_start"], run["period_end"], until, run["cycle"], run["id"], now, run["period"]]
     await connection.execute(SKIP, *values)
+
+
+async def skip_the_overtaken(connection: Connection, run: Row, now: datetime) -> None:
+    """See SKIP_OVERTAKEN: every client of the run has a result then."""
+    if run["client_id"] is None:
+        values = [run["period_start"], run["cycle"], run["id"], now, run["period"]]
+        await connection.execute(SKIP_OVERTAKEN, *values)
 
 
 async def next_clients(connection: Connection, run: Row, until: datetime, after: UUID) -> list[UUID]:

@@ -124,6 +124,8 @@ async def _take(database: Database, clients: deque[UUID], order: Order, books: B
 
 
 async def _finish(connection: Connection, run: Row, now: datetime) -> None:
+    await queries.skip_the_overtaken(connection, run, now)
+    run = await _existing(connection, run["id"])
     await queries.finish(connection, run["id"], now)
     data = {"created": run["created"], "skipped": run["skipped"], "parked": run["parked"]}
     await events.record(connection, "invoice_run.done", subject_id=run["id"], actor=run["actor"], data=data, now=now)
