@@ -7,7 +7,10 @@ SECONDS = {"type": "integer"}
 HEADERS: dict[str, dict[str, Any]] = {
     "X-Request-ID": {"description": "Names this request in our logs.", "schema": TEXT},
     "Link": {"description": '`rel="next"`: the next page, where there is one.', "schema": TEXT},
-    "ETag": {"description": "This version; send it as If-Match or If-None-Match.", "schema": TEXT},
+    "ETag": {
+        "description": "What you read; send it as If-None-Match, or, where it is taken, as If-Match.",
+        "schema": TEXT,
+    },
     "Idempotency-Replayed": {"description": "`true`: the reply of an earlier request with this key.", "schema": TEXT},
     "Retry-After": {"description": "After how many seconds to repeat the request.", "schema": SECONDS},
     "WWW-Authenticate": {"description": "`Bearer`, and whether the key sent is not valid.", "schema": TEXT},

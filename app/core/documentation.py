@@ -101,11 +101,12 @@ def openapi(app: FastAPI) -> dict[str, Any]:
         )
         _add_components(document)
         schemas = document["components"]["schemas"]
-        for path in document["paths"].values():
-            versioned = any("412" in operation["responses"] for operation in path.values())
+        for address, path in document["paths"].items():
+            changing = any("412" in operation["responses"] for operation in path.values())
             for method, operation in path.items():
                 _finish(method, operation, schemas)
                 replays = IDEMPOTENCY_KEY in operation.get("parameters", ())
+                versioned = changing or (method == "get" and address.endswith("}"))
                 describe(operation["responses"], schemas, replays=replays, versioned=versioned)
         document["components"]["examples"] = problem_examples(_statuses(document))
         show_real_ids(document, getattr(app.state, "shown_ids", {}))
@@ -217,5 +218,5 @@ IF_MATCH = {
     "in": "header",
     "required": False,
     "description": "The ETag you read: when it has changed since, nothing is changed and you get 412.",
-    "schema": {"type": "string", "examples": ['"1"']},
+    "schema": {"type": "string", "examples": ['"1-9f86d081884c7d659a2feaa0c55ad015"']},
 }

@@ -103,6 +103,7 @@ class DeskRoute(APIRoute):
                 strangers=extra.get("x-permission") == PUBLIC,
             ),
             idempotent="POST" in (self.methods or ()) and extra.get("x-writes", True),
+            single="GET" in (self.methods or ()) and self.path_format.endswith("}"),
             query_names=frozenset(
                 field.alias for field in get_flat_params(self.dependant) if isinstance(field.field_info, params.Query)
             ),
@@ -130,6 +131,8 @@ class Rule:
     permission: str
     reading: Reading
     idempotent: bool
+    single: bool
+    """Reads one thing, named at the end of the path."""
     query_names: frozenset[str]
 
     async def handle(self, request: Request, handler: Handler) -> Response:
@@ -154,6 +157,7 @@ class Rule:
     async def _answer(self, request: Request, unit: Unit, handler: Handler) -> Response:
         response = await handler(request)
         response.headers.update(unit.headers)
+        unit.tag(response, single=self.single)
         await unit.finish(response, operation=self.operation)
         return self._unless_known(request, response)
 

@@ -1,5 +1,7 @@
 """One request's work: who calls, at what time, on which connection, in which transaction."""
 
+import hashlib
+import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, cast
@@ -18,6 +20,9 @@ from app.core.settings import Settings
 from app.core.sql import Statement
 
 BAD_REQUEST = 400
+# An ETag: the version, and a hash of what was shown.
+VERSION = re.compile(r'"([0-9]+)(?:-[0-9a-f]+)?"')
+HASH_DIGITS = 32
 
 
 class Unit:
@@ -38,6 +43,7 @@ class Unit:
         self.audited: dict[str, Any] = {}
         self.kept_body: bytes | None = None
         self.place: Place | None = None
+        self._version: int | None = None
         self._counted: set[str] = set()
         self.database = database
         self._connection: Connection | None = None
@@ -125,11 +131,23 @@ class Unit:
         return row
 
     def etag(self, version: int) -> None:
-        """Tag the answer; a GET whose reader has this version already is answered 304."""
-        self.headers["ETag"] = f'"{version}"'
+        """What the answer shows stands at `version`: its ETag begins with it (see `tag`)."""
+        self._version = version
+
+    def tag(self, response: Response, *, single: bool) -> None:
+        """A strong ETag for an answer about a `single` resource, or with a version, that has none of its own yet.
+
+        The version is for If-Match. The hash is of all that the answer says: some of that depends on the day, or on
+        other rows, and a tag that stayed the same would keep a reader from it.
+        """
+        if response.status_code >= BAD_REQUEST or "etag" in response.headers:
+            return
+        if self._version is not None or single:
+            print_ = hashlib.sha256(response.body).hexdigest()[:HASH_DIGITS]
+            response.headers["ETag"] = f'"{print_}"' if self._version is None else f'"{self._version}-{print_}"'
 
     def check_match(self, version: int, *, required: bool = False) -> None:
-        """Honour If-Match before changing what stands at `version`.
+        """Honour If-Match before changing what stands at `version`, whatever else the tag says.
 
         Raises:
             Problem: `version-mismatch` (412), or `version-required` (428) where a lost update costs money.
@@ -139,7 +157,8 @@ class Unit:
             if required:
                 raise Problem("version-required")
             return
-        if wanted.strip() != "*" and f'"{version}"' not in [tag.strip() for tag in wanted.split(",")]:
+        known = [found[1] for tag in wanted.split(",") if (found := VERSION.fullmatch(tag.strip()))]
+        if wanted.strip() != "*" and str(version) not in known:
             raise Problem("version-mismatch")
 
     def created(self, path: str, id_: UUID) -> None:

@@ -44,7 +44,7 @@ async def test_a_key_is_shown_once_and_works(api: httpx.AsyncClient, keys: Keys,
     assert [client["id"] for client in seen.json()["items"]] == [str(CLIENT_ID)]
     read = await api.get(answer.headers["location"], headers=keys["admin"])
     assert read.json() == made
-    assert read.headers["etag"] == '"1"'
+    assert read.headers["etag"].startswith('"1-')
 
 
 async def test_the_secret_is_stored_nowhere(api: httpx.AsyncClient, keys: Keys, conn: Connection):
@@ -137,7 +137,7 @@ async def test_a_revoked_key_is_refused_from_the_next_call_on(
 
     assert revoked.status_code == 200
     assert revoked.json()["revoked_at"] == "2026-11-24T10:00:00Z"
-    assert revoked.headers["etag"] == '"2"'
+    assert revoked.headers["etag"].startswith('"2-')
     assert (await api.get("/v1/clients", headers=bearer(made["key"]))).status_code == 401
 
     clock.advance(hours=1)

@@ -90,7 +90,7 @@ async def test_a_closure_to_come_can_be_moved_and_removed(
     moved = await api.patch(path, json={"starts_at": "2026-12-23T12:00:00Z", "reason": "Party"}, headers=keys["admin"])
     assert moved.status_code == 200
     assert (moved.json()["starts_at"], moved.json()["reason"]) == ("2026-12-23T12:00:00Z", "Party")
-    assert moved.headers["etag"] == '"2"'
+    assert moved.headers["etag"].startswith('"2-')
     stale = await api.delete(path, headers=keys["admin"] | {"If-Match": '"1"'})
     assert stale.status_code == 412
     assert (await api.delete(path, headers=keys["admin"] | {"If-Match": '"2"'})).status_code == 204
@@ -149,4 +149,4 @@ async def test_a_changed_closure_obeys_the_rules_of_a_new_one(api: httpx.AsyncCl
         refused = await api.patch(path, json=change, headers=keys["admin"])
         assert (refused.status_code, refused.json()["code"]) == (status, code)
     same = await api.patch(path, json={"reason": CHRISTMAS_EVE["reason"]}, headers=keys["admin"])
-    assert same.headers["etag"] == '"1"'
+    assert same.headers["etag"].startswith('"1-')

@@ -52,10 +52,10 @@ async def test_a_client_is_told_back(api: httpx.AsyncClient, keys: Keys, clock: 
         "created_at": "2026-11-24T10:00:00Z",
         "version": 1,
     }
-    assert answer.headers["etag"] == '"1"'
+    assert answer.headers["etag"].startswith('"1-')
     read = await api.get(answer.headers["location"], headers=keys["accounting"])
     assert read.json() == client
-    assert read.headers["etag"] == '"1"'
+    assert read.headers["etag"].startswith('"1-')
 
 
 async def test_a_name_and_a_language_are_enough(api: httpx.AsyncClient, keys: Keys):
@@ -70,8 +70,10 @@ async def test_a_name_and_a_language_are_enough(api: httpx.AsyncClient, keys: Ke
 async def test_who_has_the_version_need_not_read_it_again(api: httpx.AsyncClient, keys: Keys):
     client = await create(api, keys)
 
-    headers = keys["agent"] | {"If-None-Match": '"1"'}
-    answer = await api.get(f"/v1/clients/{client['id']}", headers=headers)
+    path = f"/v1/clients/{client['id']}"
+    tag = (await api.get(path, headers=keys["agent"])).headers["etag"]
+
+    answer = await api.get(path, headers=keys["agent"] | {"If-None-Match": f'"0", {tag}'})
 
     assert answer.status_code == 304
     assert answer.content == b""
@@ -164,7 +166,7 @@ async def test_only_what_is_sent_changes(api: httpx.AsyncClient, keys: Keys):
 
     assert answer.status_code == 200
     assert answer.json() == client | changes | {"domains": ["holz.lu", "thill.lu"], "version": 2}
-    assert answer.headers["etag"] == '"2"'
+    assert answer.headers["etag"].startswith('"2-')
     read = await api.get(f"/v1/clients/{client['id']}", headers=keys["finance"])
     assert read.json() == answer.json()
 

@@ -38,7 +38,8 @@ async def test_a_site_is_told_back(api: httpx.AsyncClient, keys: Keys):
     }
     read = await api.get(answer.headers["location"], headers=keys["finance"])
     assert read.json() == site
-    assert read.headers["etag"] == answer.headers["etag"] == '"1"'
+    assert read.headers["etag"] == answer.headers["etag"]
+    assert read.headers["etag"].startswith('"1-')
 
 
 @pytest.mark.parametrize(
@@ -129,7 +130,8 @@ async def test_only_what_is_sent_changes(api: httpx.AsyncClient, keys: Keys, con
     assert answer.json() == site | changes | {"version": 2}
     assert same.json() == answer.json()
     assert (stale.status_code, stale.json()["code"]) == (412, "version-mismatch")
-    assert (reopened.json()["project_closed_on"], reopened.headers["etag"]) == (None, '"3"')
+    assert reopened.json()["project_closed_on"] is None
+    assert reopened.headers["etag"].startswith('"3-')
     assert await conn.fetchval("SELECT host FROM sites WHERE id = $1", UUID(site["id"])) == "thill-shop.lu"
     told = await conn.fetchval("SELECT data FROM events WHERE type = 'site.changed' ORDER BY id LIMIT 1")
     assert told["changes"]["project_closed_on"] == [None, "2026-11-30"]
