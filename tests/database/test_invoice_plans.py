@@ -8,6 +8,7 @@ from uuid import UUID
 import httpx
 import pytest
 
+from app.billing.invoice_mails import queries as mails
 from app.billing.invoices.queries import facts, lists
 from app.core.db import Connection
 from tests import builders
@@ -38,6 +39,9 @@ SELECT id, client_id, kind, period, false, row_number() OVER (), now() FROM invo
 INSERT INTO open_time (entry_id, client_id, ticket_id, worked_on, minutes, hourly_rate_cents, discount_bp, terms_id, agent_id,
                        late)
 SELECT gen_random_uuid(), client_id, gen_random_uuid(), '2026-11-20', 5, 12000, 0, id, id, false FROM invoices;
+INSERT INTO outgoing_mails (id, kind, recipient, mailbox, language, facts, status, created_at)
+SELECT id, CASE sequence % 2 WHEN 0 THEN 'terms_notice' ELSE 'invoice_sent' END, 'a@b.example', 'a@b.example', 'fr',
+       jsonb_build_object('invoice_id', id), 'queued', now() FROM invoices WHERE sequence > 0;
 RESET session_replication_role;
 ANALYZE;
 """
@@ -95,6 +99,12 @@ async def test_a_page_of_changes_costs_its_rows(many: Connection, after: Any, mo
 async def test_a_number_is_found_at_once(many: Connection, mode: str):
     sql, values = lists.list_invoices_sql({"number": "F2026-777"}, None, PAGE)
     assert await rows_read(many, sql, values, mode, "invoices") <= 1
+
+
+@MODES
+async def test_the_mails_of_an_invoice_are_found_at_once(many: Connection, mode: str):
+    values = (UUID(int=777), UUID(int=0), PAGE)
+    assert await rows_read(many, mails.OF_INVOICE, values, mode, "outgoing_mails") <= 1
 
 
 @MODES
