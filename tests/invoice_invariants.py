@@ -11,6 +11,15 @@ QUERIES = {
         WHERE i.kind = 'invoice' AND l.kind IN ('urgency', 'quote', 'permanence')
         AND NOT EXISTS (SELECT FROM invoice_claims WHERE line_id = l.id)
         AND l.net_cents <> (SELECT coalesce(sum(net_cents), 0) FROM invoice_lines WHERE credited_line_id = l.id)""",
+    "a purchase of hours is charged once": """
+        SELECT k.id FROM contracts k JOIN invoices i ON i.contract_id = k.id AND i.status = 'issued'
+        LEFT JOIN LATERAL (
+            SELECT sum(n.subtotal_cents) AS net FROM invoices n WHERE n.credits_id = i.id AND n.status = 'issued') AS given
+            ON true
+        GROUP BY k.id, k.price_cents
+        HAVING sum(i.subtotal_cents) - coalesce(sum(given.net), 0) NOT IN (0, k.price_cents - (
+            SELECT coalesce(sum(m.amount_cents), 0) FROM contract_movements m JOIN invoice_claims c ON c.refund_id = m.id
+            WHERE m.contract_id = k.id))""",
     # 5: arithmetic.
     "a document's lines add up to it, its tax is rounded once for each rate": """
         SELECT i.id FROM invoices i LEFT JOIN LATERAL (

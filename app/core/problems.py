@@ -220,6 +220,12 @@ KINDS: dict[str, Kind] = {
     ),
     "total-negative": Kind(409, "More is given back than charged", "Write a credit note with `corrections`."),
     "credit-exceeds-line": Kind(409, "More than is left of the line", "`left` says how much can be credited."),
+    "purchase-refunded-only": Kind(
+        409,
+        "Prepaid hours go back as refunds of their contract",
+        "`POST /v1/contracts/{contract_id}/refunds`, at most `refundable_minutes`. To invoice the purchase anew, credit "
+        "all of it with `free_entries` before anything is refunded.",
+    ),
     "payment-in-future": Kind(422, "The payment lies in the future", "Record money once it has come."),
     "payment-reversed": Kind(409, "The payment is reversed", "Nothing to do: read the payments again."),
     "refund-exceeds-surplus": Kind(

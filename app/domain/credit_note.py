@@ -57,6 +57,24 @@ def corrections_of(lines: Mapping[UUID, Creditable]) -> dict[UUID, Wish]:
     return wishes | {id_: ALL for id_, one in lines.items() if one.fee_ids}
 
 
+def check_purchase_credit(credit: Credit, contract_id: UUID, refundable_minutes: int) -> None:
+    """Prepaid hours go back through their pool, as refunds, so that none that were drawn become free (C6).
+
+    All of a purchase that nothing was given back of may be credited to be invoiced again. Refuses the rest as
+    `purchase-refunded-only`, with the minutes that can be refunded.
+    """
+    wishes = dict.fromkeys(credit.lines, ALL) if credit.wishes is None else credit.wishes
+    whole = all(one.left_cents == one.line.net_cents for one in credit.lines.values())
+    if all(wish.refund_id or (credit.free and whole and wish == ALL) for wish in wishes.values()):
+        return
+    raise Refusal(
+        "purchase-refunded-only",
+        f"Prepaid hours go back as refunds of their contract: at most {refundable_minutes} minutes of it are unused.",
+        contract_id=contract_id,
+        refundable_minutes=refundable_minutes,
+    )
+
+
 def credit_note(invoice: Document, credit: Credit, document_id: UUID) -> Invoicing:
     """The credit note of an issued invoice: amounts are what is given back, taxed as they were.
 

@@ -7,7 +7,15 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.credit_note import ALL, Credit, Creditable, Wish, corrections_of, credit_note
+from app.domain.credit_note import (
+    ALL,
+    Credit,
+    Creditable,
+    Wish,
+    check_purchase_credit,
+    corrections_of,
+    credit_note,
+)
 from app.domain.errors import Refusal
 from app.domain.invoice_assembly import Invoicing
 from app.domain.invoice_body import body_of, document_of
@@ -105,6 +113,37 @@ def test_a_refund_has_its_own_amount():
     wish = Wish(minutes=10, net_cents=1999, refund_id=COUNTER)
     found = note(wish=wish)
     assert (found.document.subtotal_cents, found.billed[0].refund_id) == (1999, COUNTER)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "left_cents", "free"),
+    [
+        ({LINE.id: Wish(minutes=10, net_cents=2000, refund_id=COUNTER)}, 10_000, False),  # through the pool
+        ({LINE.id: Wish(minutes=10, net_cents=2000, refund_id=COUNTER)}, 4_000, False),
+        (None, 10_000, True),  # all of it, to be invoiced again
+        ({LINE.id: ALL}, 10_000, True),
+    ],
+)
+def test_a_purchase_goes_back_through_its_pool(wishes: dict[UUID, Wish] | None, left_cents: int, free: bool):
+    lines = {LINE.id: replace(WHOLE, left_cents=left_cents)}
+    check_purchase_credit(Credit(lines, wishes, "x", free), A, 10)
+
+
+@pytest.mark.parametrize(
+    ("wishes", "left_cents", "free"),
+    [
+        (None, 10_000, False),
+        ({LINE.id: ALL}, 10_000, False),
+        ({LINE.id: Wish(minutes=1)}, 10_000, True),
+        ({LINE.id: Wish(net_cents=1)}, 10_000, False),
+        (None, 8_000, True),  # something was refunded: the rest can only be
+    ],
+)
+def test_a_purchase_is_not_credited_past_its_pool(wishes: dict[UUID, Wish] | None, left_cents: int, free: bool):
+    lines = {LINE.id: replace(WHOLE, left_cents=left_cents)}
+    with pytest.raises(Refusal, match="purchase-refunded-only") as refused:
+        check_purchase_credit(Credit(lines, wishes, "x", free), A, 10)
+    assert refused.value.facts == {"contract_id": A, "refundable_minutes": 10}
 
 
 def test_fees_are_pieces_and_settle_what_reverses_them():

@@ -26,7 +26,10 @@ of_contracts = desk_router("/v1/contracts", "invoices")
     **allows("invoices:write", 404, 409, 412),
 )
 async def create_credit_note(invoice_id: UUID, body: CreditNoteIn, work: Work) -> InvoiceOut:
-    """Issue a credit note: of the whole invoice, of lines, minutes or amounts; at most what is left (I4)."""
+    """Issue a credit note: of the whole invoice, of lines, minutes or amounts; at most what is left (I4).
+
+    Prepaid hours go back as refunds of their contract (C6).
+    """
     invoice = await to_change(work, invoice_id)
     connection = await work.begin()
     row = await service.credit_invoice(
@@ -113,7 +116,10 @@ async def refund_surplus(invoice_id: UUID, body: SurplusRefundIn, work: Work) ->
     **allows("invoices:write", 404, 409),
 )
 async def issue_contract_invoice(contract_id: UUID, work: Work) -> InvoiceOut:
-    """Issue a contract's purchase invoice where the one that follows a purchase was refused; once (C1)."""
+    """Issue a contract's purchase invoice where the one that follows a purchase was refused; once (C1).
+
+    Refunds do not let it be charged again; a credit note of all of it with `free_entries` does.
+    """
     connection = await work.begin()
     contract = await contracts.contract(connection, contract_id)
     if contract is None:

@@ -26,6 +26,15 @@ WHERE l.client_id = $1 AND l.invoice_id = $2 AND NOT EXISTS (SELECT FROM time_en
 GROUP BY l.id, b.entry_id, l.quantity HAVING sum(b.minutes) * sign(l.quantity) > 0
 ORDER BY l.id, b.entry_id
 """
+# Of a contract's purchase: also one that refunds gave back wholly, for nothing is left to charge then; not one that was
+# credited to be invoiced again.
+PURCHASE = """
+SELECT i.id FROM invoices i JOIN invoice_states s ON s.invoice_id = i.id
+WHERE i.client_id = $1 AND i.contract_id = $2 AND (s.live OR NOT EXISTS (
+    SELECT FROM invoices n JOIN invoice_lines x ON x.invoice_id = n.id
+    WHERE n.client_id = i.client_id AND n.credits_id = i.id
+    AND NOT EXISTS (SELECT FROM invoice_claims c WHERE c.client_id = x.client_id AND c.line_id = x.id)))
+"""
 PAYMENT = "id, invoice_id, amount_cents, currency, paid_on, reference, reverses_id, reason, created_at"
 
 
@@ -96,9 +105,7 @@ async def unpaid_refunds(connection: Connection, contract_id: UUID) -> list[Row]
     )
 
 
-async def purchase_invoice(connection: Connection, contract_id: UUID) -> UUID | None:
-    """The contract's live purchase invoice, issued or not."""
-    found: UUID | None = await connection.fetchval(
-        "SELECT invoice_id FROM invoice_states WHERE contract_id = $1 AND live", contract_id
-    )
+async def purchase_invoice(connection: Connection, client_id: UUID, contract_id: UUID) -> UUID | None:
+    """The invoice that charges the contract's purchase: see PURCHASE."""
+    found: UUID | None = await connection.fetchval(PURCHASE, client_id, contract_id)
     return found

@@ -4,14 +4,19 @@ from collections.abc import Mapping
 from datetime import date
 from uuid import UUID
 
+from app.billing.contracts import queries as contracts
+from app.billing.contracts.service.buying import INVOICE
 from app.billing.invoices.queries import credits as queries
 from app.billing.invoices.queries import documents, facts
 from app.billing.invoices.service.books import Books
 from app.billing.invoices.service.writing import ToIssue, issue
+from app.billing.pools.service import pool_of
+from app.core import jobs
 from app.core.db import Connection, Row
 from app.core.ids import new_id
+from app.domain.balance import refundable_minutes
 from app.domain.calendar import LAST_YEAR, day_start
-from app.domain.credit_note import Credit, Creditable, Wish, corrections_of, credit_note
+from app.domain.credit_note import Credit, Creditable, Wish, check_purchase_credit, corrections_of, credit_note
 from app.domain.errors import Refusal
 from app.domain.invoice_body import body_of, document_of
 from app.domain.invoice_document import Document
@@ -34,7 +39,8 @@ async def credit_invoice(
     With `corrections`, what counter-entries and reversed fees wait to have given back of the invoice.
 
     Raises:
-        Refusal: `invoice-not-issued`, `reference-unknown`, `credit-exceeds-line`, `date-goes-back`.
+        Refusal: `invoice-not-issued`, `reference-unknown`, `credit-exceeds-line`, `purchase-refunded-only`,
+            `date-goes-back`.
     """
     if invoice["status"] != "issued" or invoice["kind"] != "invoice":
         raise Refusal("invoice-not-issued", "Only an issued invoice can be credited.")
@@ -43,11 +49,23 @@ async def credit_invoice(
     lines = await _creditable(connection, invoice, document)
     if corrections:
         wishes = corrections_of(lines)
-    made = credit_note(document, Credit(lines, wishes, reason, free), new_id())
+    credit = Credit(lines, wishes, reason, free)
+    if invoice["contract_id"] is not None:
+        await _check_purchase(connection, invoice["contract_id"], credit, books)
+    made = credit_note(document, credit, new_id())
     row = await issue(connection, ToIssue(made, body_of(made.document), columns={"basis": "credit"}), books)
     if free:
         await _release(connection, invoice, lines)
     return row
+
+
+async def _check_purchase(connection: Connection, contract_id: UUID, credit: Credit, books: Books) -> None:
+    """See `check_purchase_credit`; what is to be invoiced again is, by the job that a purchase promises."""
+    contract = await contracts.contract(connection, contract_id)
+    assert contract is not None  # noqa: S101 (contracts are never removed)
+    check_purchase_credit(credit, contract_id, refundable_minutes(pool_of(contract), books.today))
+    if credit.free:
+        await jobs.enqueue(connection, INVOICE, {"contract_id": str(contract_id)}, now=books.now)
 
 
 async def _release(connection: Connection, invoice: Row, lines: Mapping[UUID, Creditable]) -> None:

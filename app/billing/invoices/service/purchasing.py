@@ -27,7 +27,9 @@ from app.domain.invoice_facts import Party, Purchased, Terms
 
 
 async def invoice_purchase(connection: Connection, contract: Row, books: Books) -> UUID:
-    """Issue a contract's purchase invoice, once; with it the contract becomes effective.
+    """Issue a contract's purchase invoice; with it the contract becomes effective.
+
+    Once and for all, whatever was refunded since, unless it was credited whole to be invoiced again.
 
     Returns:
         The invoice's id: the one that was there, or the new one.
@@ -36,7 +38,7 @@ async def invoice_purchase(connection: Connection, contract: Row, books: Books) 
         Refusal: what `obstacles` finds, `date-goes-back`.
     """
     await lock_client(connection, contract["client_id"])
-    there = await queries.purchase_invoice(connection, contract["id"])
+    there = await queries.purchase_invoice(connection, contract["client_id"], contract["id"])
     if there is not None:
         return there
     (client,) = await facts.clients(connection, [contract["client_id"]], books.today, lock=False)
