@@ -223,8 +223,8 @@ KINDS: dict[str, Kind] = {
     "purchase-refunded-only": Kind(
         409,
         "Prepaid hours go back as refunds of their contract",
-        "`POST /v1/contracts/{contract_id}/refunds`, at most `refundable_minutes`. To invoice the purchase anew, credit "
-        "all of it with `free_entries` before anything is refunded.",
+        "`POST /v1/contracts/{contract_id}/refunds`, at most `refundable_minutes`. To invoice the purchase anew, "
+        "credit all of it with `free_entries`, while nothing was refunded.",
     ),
     "payment-in-future": Kind(422, "The payment lies in the future", "Record money once it has come."),
     "payment-reversed": Kind(409, "The payment is reversed", "Nothing to do: read the payments again."),

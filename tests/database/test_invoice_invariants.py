@@ -16,6 +16,7 @@ BREAKS = {
     "DROP INDEX uq_invoice_states_client_id_period_kind; INSERT INTO invoice_states SELECT * FROM invoice_states "
     "WHERE live AND period IS NOT NULL",
     "what a line charges is claimed, unless it was given back whole": "DELETE FROM invoice_claims",
+    "a purchase of hours is charged once": "UPDATE contracts SET price_cents = price_cents / 2",
     "a document's lines add up to it, its tax is rounded once for each rate": "UPDATE invoice_lines SET vat_rate_bp = 1",
     "the stored lines are those of the document": "UPDATE invoice_lines SET description = 'Something else'",
     "the minutes of a line are those of its entries": "UPDATE invoice_entries SET minutes = minutes + 1",
@@ -42,7 +43,7 @@ def test_every_invariant_is_tried():
 
 @pytest.fixture
 async def desk(committing_api: httpx.AsyncClient, committing_conn: Connection, committing_keys: Keys) -> None:
-    """Two invoices, one with a fee; a credit note over more than half of a line; a payment."""
+    """Two invoices, one with a fee; a credit note over more than half of a line; a payment; a purchase."""
     keys, api = committing_keys, committing_api
     ticket = await a_ticket(committing_conn, client_id=keys.client_id)
     other = await a_ticket(committing_conn, client_id=keys.other_client_id)
@@ -55,6 +56,10 @@ async def desk(committing_api: httpx.AsyncClient, committing_conn: Connection, c
     invoice = await read(api, keys, created[0]["invoice_id"])
     line = next(line for line in invoice["lines"] if line["kind"] == "time")
     answer = await credit(api, keys, invoice, lines=[{"line_id": line["id"], "minutes": line["quantity"] * 3 // 4}])
+    assert answer.status_code == 201, answer.text
+    bought = {"client_id": str(keys.client_id), "year": 2026, "bought_minutes": 60}
+    contract = (await api.post("/v1/contracts", json=bought, headers=keys["finance"])).json()
+    answer = await api.post(f"/v1/contracts/{contract['id']}/invoice", headers=keys["finance"])
     assert answer.status_code == 201, answer.text
     row = await committing_conn.fetchrow("SELECT * FROM invoices WHERE id = $1::text::uuid", invoice["id"])
     assert row is not None
