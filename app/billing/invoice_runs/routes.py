@@ -23,9 +23,13 @@ router = desk_router(RUNS, "invoices")
 
 @previews.post("", operation_id="preview_invoices", **allows("invoices:preview", 409))
 async def preview_invoices(body: PreviewIn, work: Work, limit: Limit = 20, cursor: Cursor = None) -> Page[PreviewOut]:
-    """What would be issued now: one document for each client with something to bill. Writes nothing (I3)."""
+    """What would be issued now: one document for each client with something to bill. Writes nothing (I3).
+
+    What a run would skip or park says why in `obstacles`, in the same words; what it would skip has no `digest`.
+    """
     period = service.period_for(body.cycle, body.period, work.now)
     connection = await work.connection()
+    await _check_client(connection, body.client_id)
     books = await service.open_books(connection, work.settings, work.caller.actor(), work.now)
     if body.client_id is not None:
         found = await service.preview_client(connection, body.client_id, period, books)
@@ -39,7 +43,8 @@ async def preview_invoices(body: PreviewIn, work: Work, limit: Limit = 20, curso
 
 def _preview(preview: service.Preview) -> PreviewOut:
     obstacles = [ObstacleOut(code=one.code, detail=one.detail) for one in preview.obstacles]
-    return PreviewOut(**said(preview.document), digest=preview.digest.hex(), obstacles=obstacles)
+    digest = None if preview.skipped else preview.digest.hex()
+    return PreviewOut(**said(preview.document), digest=digest, obstacles=obstacles)
 
 
 @router.post("", operation_id="create_invoice_run", status_code=201, **allows("invoices:write", 409))

@@ -132,4 +132,3 @@ class DocumentOut(Out):
     total_cents: int
     prepaid_annex: list[PoolAnnexOut]
     mentions: list[str]
-    digest: str

@@ -30,7 +30,8 @@ class ObstacleOut(Out):
 class PreviewOut(DocumentOut):
     """What would be issued now, and what stands in the way."""
 
-    obstacles: list[ObstacleOut]
+    digest: str | None = Field(description="For `digests` of a run; null for what a run would skip.")
+    obstacles: list[ObstacleOut] = Field(description="Why a run would skip or park it; empty when it would not.")
 
 
 class CreditOut(Out):

@@ -31,6 +31,8 @@ class Preview:
     body: str
     obstacles: tuple[Refusal, ...]
     told: dict[UUID, int]
+    skipped: bool = False
+    """A run writes nothing of it, whatever the digest; the first obstacle says why."""
 
     @property
     def document(self) -> Document:
@@ -62,6 +64,11 @@ class Outcome:
     detail: str | None = None
     invoice_id: UUID | None = None
     noted: bool = False
+
+    @property
+    def refusal(self) -> Refusal:
+        """What keeps a client's period from being written, in a rule's words."""
+        return Refusal(self.reason or self.outcome, self.detail or "")
 
 
 def preview_of(gathered: Gathered, document_id: UUID, books: Books) -> Preview | None:
@@ -109,20 +116,34 @@ async def invoice_clients(
 def _decide(gathered: Gathered | None, standing: Sequence[Row], order: Order, books: Books) -> Decision:
     if gathered is None:
         return Decision(Outcome("parked", "not-found", "There is no such client."))
-    if gathered.cycle is not order.period.cycle:
-        detail = f"The client is invoiced {gathered.cycle} in this period."
-        return Decision(Outcome("skipped", "other-cycle", detail))
+    issued = issued_of(standing)
+    if (skipped := skips(gathered, issued, order.period)) is not None:
+        return Decision(skipped)
     draft = next((row for row in standing if row["status"] == "draft"), None)
-    issued = {row["kind"]: row for row in standing if row["status"] == "issued"}
-    if DocumentKind.INVOICE in issued:
-        return Decision(_already(issued[DocumentKind.INVOICE]))
     return _written(gathered, draft, issued, order, books)
+
+
+def issued_of(standing: Sequence[Row]) -> dict[str, Row]:
+    """What of a client's period is issued and stands, by kind."""
+    return {row["kind"]: row for row in standing if row["status"] == "issued"}
+
+
+def skips(
+    gathered: Gathered, issued: Mapping[str, Row], period: Period, kind: DocumentKind | None = None
+) -> Outcome | None:
+    """Why nothing is written of a client's period, whatever there is to bill; of that `kind`, once it is known."""
+    if gathered.cycle is not period.cycle:
+        return Outcome("skipped", "other-cycle", f"The client is invoiced {gathered.cycle} in this period.")
+    there = issued.get(DocumentKind.INVOICE) or (issued.get(kind) if kind is not None else None)
+    return _already(there) if there is not None else None
 
 
 def _written(gathered: Gathered, draft: Row | None, issued: Mapping[str, Row], order: Order, books: Books) -> Decision:
     preview = preview_of(gathered, draft["id"] if draft else new_id(), books)
-    if preview is None or preview.document.kind.value in issued:
+    if preview is None:
         return Decision(_already(*issued.values()) if issued else NOTHING, draft)
+    if (skipped := skips(gathered, issued, order.period, preview.document.kind)) is not None:
+        return Decision(skipped, draft)
     refused = _refused(preview, order, order.digests.get(str(gathered.client_id)))
     if refused is not None:
         return Decision(refused)

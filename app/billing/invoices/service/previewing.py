@@ -1,12 +1,16 @@
 """Previews: what would be issued, written nowhere (I3)."""
 
+from collections import defaultdict
+from collections.abc import Sequence
+from dataclasses import replace
 from uuid import UUID
 
+from app.billing.invoices.queries import documents
 from app.billing.invoices.queries import facts as queries
 from app.billing.invoices.service.books import Books
-from app.billing.invoices.service.gathering import gather, gather_one
-from app.billing.invoices.service.invoicing import Preview, preview_of
-from app.core.db import Connection
+from app.billing.invoices.service.gathering import gather
+from app.billing.invoices.service.invoicing import Preview, issued_of, preview_of, skips
+from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import day_start
 from app.domain.period import Period
@@ -14,8 +18,8 @@ from app.domain.period import Period
 
 async def preview_client(connection: Connection, client_id: UUID, period: Period, books: Books) -> Preview | None:
     """A client's document as it would be issued now; None when there is nothing to bill or no such client."""
-    gathered = await gather_one(connection, client_id, period, books)
-    return preview_of(gathered, new_id(), books) if gathered is not None else None
+    found = await _previews(connection, [client_id], period, books)
+    return found[0] if found else None
 
 
 async def preview_cycle(
@@ -25,5 +29,19 @@ async def preview_cycle(
     days = period.start, period.end
     rows = await queries.with_something(connection, period.cycle.value, days, day_start(period.end), after, limit + 1)
     asked = [row["id"] for row in rows[:limit]]
-    found = [preview_of(one, new_id(), books) for one in await gather(connection, asked, period, books)]
-    return [one for one in found if one is not None], asked[-1] if len(rows) > limit else None
+    return await _previews(connection, asked, period, books), asked[-1] if len(rows) > limit else None
+
+
+async def _previews(connection: Connection, clients: Sequence[UUID], period: Period, books: Books) -> list[Preview]:
+    """Of those with something to bill; each knows whether a run would skip it."""
+    standing: defaultdict[UUID, list[Row]] = defaultdict(list)
+    for row in await documents.standing(connection, clients, period.name):
+        standing[row["client_id"]].append(row)
+    found = []
+    for one in await gather(connection, clients, period, books):
+        preview = preview_of(one, new_id(), books)
+        if preview is not None:
+            skipped = skips(one, issued_of(standing[one.client_id]), period, preview.document.kind)
+            in_the_way = (skipped.refusal, *preview.obstacles) if skipped else preview.obstacles
+            found.append(replace(preview, obstacles=in_the_way, skipped=skipped is not None))
+    return found
