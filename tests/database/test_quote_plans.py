@@ -94,14 +94,14 @@ STATUSES = {status: {"status": status} for status in ("draft", "sent", "accepted
 @AFTER
 @pytest.mark.parametrize("who", WHO | STATUSES)
 async def test_a_page_of_quotes_costs_its_rows(skewed: Connection, who: str, after: Any, mode: str):
-    sql, values = quote_lists.list_quotes_sql({**(WHO | STATUSES)[who], "drafts": True}, after, PAGE)
+    sql, values = quote_lists.list_quotes_sql({**(WHO | STATUSES)[who], "unsent": True}, after, PAGE)
     assert await rows_read(skewed, sql, values, mode, "quotes") <= 2 * PAGE
 
 
 @MODES
 @AFTER
 async def test_a_portals_page_of_quotes_has_no_drafts_and_costs_its_rows(skewed: Connection, after: Any, mode: str):
-    sql, values = quote_lists.list_quotes_sql({"client_id": builders.CLIENT_ID, "drafts": False}, after, PAGE)
+    sql, values = quote_lists.list_quotes_sql({"client_id": builders.CLIENT_ID, "unsent": False}, after, PAGE)
     assert await rows_read(skewed, sql, values, mode, "quotes") <= 2 * PAGE
 
 
@@ -139,7 +139,7 @@ async def test_contacts_of_a_mailbox_are_found_by_their_index(skewed: Connection
 
 
 async def test_the_list_of_expired_quotes_has_both_kinds_in_order(skewed: Connection):
-    filters, seen = {"status": "expired", "drafts": True}, list[Any]()
+    filters, seen = {"status": "expired", "unsent": True}, list[Any]()
     while page := await quote_lists.list_quotes(skewed, filters, seen[-1]["id"] if seen else None, 7):
         seen += page
     assert len(seen) == 2 * ROWS // 1000

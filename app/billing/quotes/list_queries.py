@@ -33,8 +33,8 @@ def list_quotes_sql(filters: Mapping[str, Any], after: UUID | None, limit: int) 
         where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
     if filters.get("client_id") is not None and lead != "client_id":
         where.add("q.client_id = {}", filters["client_id"])
-    if not filters["drafts"]:
-        where.add("q.status <> 'draft'")
+    if not filters["unsent"]:
+        where.add("q.sent_at IS NOT NULL")
     if status is not None:
         _add_status(where, status, lead, after, limit)
     order = ", ".join(f"{key} DESC" for key in keys)

@@ -45,13 +45,13 @@ async def list_quotes(
     limit: Limit = 50,
     cursor: Cursor = None,
 ) -> Page[QuoteOut]:
-    """Quotes and estimates, every version of them, the newest first; clients see no drafts."""
+    """Quotes and estimates, every version of them, the newest first; clients see those that were sent."""
     own = work.caller.client_id
     if own is not None and client_id not in {None, own}:
         return Page(items=[], next_cursor=None)
     filters = {
         "client_id": own or client_id, "ticket_id": ticket_id, "permanence_id": permanence_request_id,
-        "status": status, "drafts": own is None,
+        "status": status, "unsent": own is None,
     }  # fmt: skip
     after = paging.decode(cursor, UUID)[0] if cursor else None
     rows = await list_queries.list_quotes(await work.connection(), filters, after, limit + 1)
@@ -121,7 +121,7 @@ async def _standing(work: Unit, quote_id: UUID) -> QuoteOut:
 async def _visible(work: Unit, quote_id: UUID) -> Row:
     row = await queries.quote(await work.connection(), quote_id)
     hidden = row is None or not work.sees_client(row["client_id"])
-    if row is None or hidden or (work.caller.client_id is not None and row["status"] == "draft"):
+    if row is None or hidden or (work.caller.client_id is not None and row["sent_at"] is None):
         raise not_found()
     return row
 

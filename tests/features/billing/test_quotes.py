@@ -162,6 +162,27 @@ async def test_looking_decides_nothing(api: httpx.AsyncClient, desk: Desk, ticke
     assert (await api.get(door(quote, "/acceptance"))).status_code == 405
 
 
+async def test_a_client_never_sees_what_was_not_sent_to_it(api: httpx.AsyncClient, desk: Desk, keys: Keys, ticket: Any):
+    """One draft is withdrawn, another replaced by a version that is sent, and then withdrawn: only that one is seen."""
+    body = {"ticket_id": str(ticket["id"]), "kind": "quote", "lines": LINES}
+    withdrawn = await desk.post("/v1/quotes", body, 201)
+    await desk.post(f"/v1/quotes/{withdrawn['id']}/withdrawal", {"reason": "Wrong price"})
+    replaced = await desk.post("/v1/quotes", body, 201)
+    shown = await desk.post(f"/v1/quotes/{replaced['id']}/versions", {"lines": LINES}, 201)
+    await desk.post(f"/v1/quotes/{shown['id']}/sending", {})
+    await desk.post(f"/v1/quotes/{shown['id']}/withdrawal", {"reason": "Not needed any more"})
+
+    for hidden, status in ((withdrawn, "withdrawn"), (replaced, "replaced")):
+        path = f"/v1/quotes/{hidden['id']}"
+        assert ((await desk.get(path))["status"], (await desk.get(path))["sent_at"]) == (status, None)
+        for one in (path, f"{path}/pdf"):
+            assert (await api.get(one, headers=keys["client"])).status_code == 404
+    assert (await api.get(f"/v1/quotes/{shown['id']}/pdf", headers=keys["client"])).status_code == 200
+    for query in ({}, {"ticket_id": str(ticket["id"])}, {"status": "withdrawn"}, {"status": "replaced"}):
+        listed = (await api.get("/v1/quotes", params=query, headers=keys["client"])).json()["items"]
+        assert [one["id"] for one in listed] == ([shown["id"]] if query.get("status") != "replaced" else [])
+
+
 async def test_a_draft_has_no_door(api: httpx.AsyncClient, desk: Desk, keys: Keys, ticket: Any):
     written = await desk.post("/v1/quotes", {"ticket_id": str(ticket["id"]), "kind": "quote", "lines": LINES}, 201)
     token = quote_token(SETTINGS, UUID(written["id"]))
