@@ -71,29 +71,31 @@ def small_integer(part: Any) -> int:
     return part
 
 
-def decode(cursor: str, *readers: Callable[[Any], Any]) -> list[Any]:
-    """The values inside a cursor; anything not made by `encode` is refused (422)."""
+def decode(cursor: str, *readers: Callable[[Any], Any], parameter: str = "cursor") -> list[Any]:
+    """The values inside a cursor; anything not made by `encode` is refused (422), at the `parameter` it came in."""
     try:
         raw = base64.b64decode(cursor.encode("ascii") + b"=" * (-len(cursor) % 4), altchars=b"-_", validate=True)
         parts = json.loads(raw)
         return [read(part) for read, part in zip(readers, parts, strict=True)]
     except (ValueError, TypeError, AttributeError, OverflowError, RecursionError, binascii.Error):
-        raise invalid_cursor() from None
+        raise invalid_cursor(parameter) from None
 
 
 First = TypeVar("First")
 Second = TypeVar("Second")
 
 
-def decode_pair(cursor: str, first: Callable[[Any], First], second: Callable[[Any], Second]) -> tuple[First, Second]:
+def decode_pair(
+    cursor: str, first: Callable[[Any], First], second: Callable[[Any], Second], *, parameter: str = "cursor"
+) -> tuple[First, Second]:
     """The two values inside a cursor: the usual sort value and id."""
-    one, two = decode(cursor, first, second)
+    one, two = decode(cursor, first, second, parameter=parameter)
     return one, two
 
 
-def invalid_cursor() -> Problem:
+def invalid_cursor(parameter: str = "cursor") -> Problem:
     """The cursor is not one of ours."""
-    return invalid("/cursor", "cursor-invalid", "This cursor was not given out by this list.", "query")
+    return invalid(f"/{parameter}", "cursor-invalid", "This cursor was not given out by this list.", "query")
 
 
 def answer(documents: Sequence[dict[str, Any]], next_cursor: str | None) -> Response:

@@ -168,6 +168,9 @@ KINDS: dict[str, Kind] = {
     # Minutes and money (P, C, U).
     "period-invalid": Kind(422, "There is no such period", "A period is a quarter (2026-Q3) or a month (2026-07)."),
     "minutes-not-positive": Kind(422, "Less than a minute", "Time is at least one minute."),
+    "longer-than-day": Kind(
+        422, "The day has not that many minutes", "`day_minutes` says how long it was; log other days by themselves."
+    ),
     "entry-too-long": Kind(422, "The entry is too long", "Log it in several: one holds at most 10,000 minutes."),
     "future-work": Kind(422, "It lies in the future", "Log time once it has been worked; `latest_at` is the limit."),
     "reason-reserved": Kind(422, "That reason is the desk's own", "Give the reason in other words."),
@@ -225,6 +228,10 @@ KINDS: dict[str, Kind] = {
         "Prepaid hours go back as refunds of their contract",
         "`POST /v1/contracts/{contract_id}/refunds`, at most `refundable_minutes`. To invoice the purchase anew, "
         "credit all of it with `free_entries`, while nothing was refunded.",
+    ),
+    "not-payable": Kind(409, "It is not an invoice", "Credit notes and statements are not paid: name the invoice."),
+    "payment-too-early": Kind(
+        422, "The payment is older than a year", "`earliest_on` is the first day: a year before the invoice was issued."
     ),
     "payment-in-future": Kind(422, "The payment lies in the future", "Record money once it has come."),
     "payment-reversed": Kind(409, "The payment is reversed", "Nothing to do: read the payments again."),
@@ -345,10 +352,10 @@ class Problem(Exception):  # noqa: N818 (it is what RFC 9457 calls it)
 
     @classmethod
     def of_refusal(cls, refusal: Refusal) -> "Problem":
-        """A rule of the desk in HTTP's words; a `pointer` among the facts becomes the field at fault."""
+        """A rule of the desk in HTTP's words; a `pointer` among the facts becomes the field at fault, in `place`."""
         facts = {name: _plain(fact) for name, fact in refusal.facts.items()}
-        pointer = facts.pop("pointer", None)
-        errors = [error_at(str(pointer), refusal.code, refusal.detail)] if pointer else []
+        pointer, place = facts.pop("pointer", None), str(facts.pop("place", "body"))
+        errors = [error_at(str(pointer), refusal.code, refusal.detail, place)] if pointer else []
         problem = cls(refusal.code, refusal.detail, errors=errors)
         problem.facts = facts
         return problem

@@ -1,6 +1,8 @@
 """Integer minutes: how long something lasted, and what of it is billed (rule P2)."""
 
-from app.domain.calendar import MINUTE, Span
+from datetime import date
+
+from app.domain.calendar import DAY, MINUTE, Span, day_start
 from app.domain.errors import Refusal
 
 
@@ -17,6 +19,13 @@ def check_minutes(minutes: int) -> None:
     """Refuses to log, buy, grant or refund less than a minute, as `minutes-not-positive`."""
     if minutes < 1:
         raise Refusal("minutes-not-positive", "Time is at least one minute.", minutes=minutes)
+
+
+def check_day(day: date, minutes: int) -> None:
+    """Refuses more than the local date lasted, 1,440 minutes or an hour more or less, as `longer-than-day` (P4)."""
+    lasted = (day_start(day + DAY) - day_start(day)) // MINUTE
+    if minutes > lasted:
+        raise Refusal("longer-than-day", f"That day had {lasted} minutes.", minutes=minutes, day_minutes=lasted)
 
 
 def billed_minutes(worked: int, increment: int, minimum: int) -> int:

@@ -1,11 +1,12 @@
 """How an invoice stands (rule I6): what is owed of it, since when it is overdue, what interest the law adds."""
 
-from datetime import date
+from datetime import date, timedelta
 from enum import StrEnum
 
 from app.domain.money import FULL_BP, round_half_up
 
 DAYS_A_YEAR = 365
+LONGEST_ADVANCE = timedelta(days=DAYS_A_YEAR)
 
 
 class PaymentStatus(StrEnum):
@@ -54,6 +55,11 @@ def outstanding_cents(total_cents: int, credited_cents: int, paid_cents: int) ->
 def surplus_cents(outstanding: int) -> int:
     """What the client has too much, in cents: to be refunded, at most."""
     return max(-outstanding, 0)
+
+
+def earliest_payment(issued_on: date) -> date:
+    """Money may come before its invoice, but not by more than a year: what is older was mistyped."""
+    return issued_on - LONGEST_ADVANCE
 
 
 def overdue_days(due_on: date | None, today: date, outstanding: int) -> int:

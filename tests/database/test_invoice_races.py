@@ -116,9 +116,10 @@ async def test_eight_refunds_give_back_a_surplus_once(
     await clients_with_work(committing_conn, 1)
     (created,) = (await run(committing_api, committing_keys))["created"]
     path = f"/v1/invoices/{created['invoice_id']}"
-    paid = {"amount_cents": created["total_cents"] + 300, "paid_on": "2026-01-01"}
+    today = (await committing_api.get(path, headers=committing_keys["finance"])).json()["issued_on"]
+    paid = {"amount_cents": created["total_cents"] + 300, "paid_on": today}
     await committing_api.post(f"{path}/payments", json=paid, headers=committing_keys["finance"])
-    back = {"amount_cents": 100, "paid_on": "2026-01-01", "reason": "Paid too much"}
+    back = {"amount_cents": 100, "paid_on": today, "reason": "Paid too much"}
     answers = await asyncio.gather(
         *[committing_api.post(f"{path}/refunds", json=back, headers=committing_keys["finance"]) for _ in range(MANY)]
     )

@@ -1,6 +1,6 @@
 """Minutes worked and billed (rule P2)."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from hypothesis import given
@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.domain.calendar import Span
 from app.domain.errors import Refusal
-from app.domain.minutes import billed_minutes, worked_minutes
+from app.domain.minutes import billed_minutes, check_day, worked_minutes
 
 NINE = datetime(2026, 6, 22, 9, 0, tzinfo=UTC)
 
@@ -85,3 +85,16 @@ def test_the_parts_add_up_when_cut_at_a_whole_minute(before: int, cut: int, afte
     start, end = NINE - timedelta(seconds=before), middle + timedelta(minutes=1, seconds=after)
     parts = worked_minutes(Span(start, middle)) + worked_minutes(Span(middle, end))
     assert parts == worked_minutes(Span(start, end))
+
+
+@pytest.mark.parametrize(
+    ("day", "lasted"),
+    [(date(2026, 11, 23), 1440), (date(2026, 3, 29), 1380), (date(2026, 10, 25), 1500)],
+    ids=["any day", "clocks go forward", "clocks go back"],
+)
+def test_a_day_holds_its_minutes_and_no_more(day: date, lasted: int) -> None:
+    check_day(day, lasted)
+    with pytest.raises(Refusal) as refused:
+        check_day(day, lasted + 1)
+    assert refused.value.code == "longer-than-day"
+    assert refused.value.facts == {"minutes": lasted + 1, "day_minutes": lasted}

@@ -16,7 +16,7 @@ from app.billing.permanences.schemas import (
 )
 from app.billing.permanences.service.ending import cancel_permanence, complete_permanence
 from app.billing.permanences.service.planning import schedule_permanence
-from app.billing.permanences.service.requesting import change_permanence, request_permanence, suggested_line
+from app.billing.permanences.service.requesting import NO_CLIENT, change_permanence, request_permanence, suggested_line
 from app.billing.quotes.answers import QuoteOut, quote_out
 from app.billing.quotes.queries import quote as find_quote
 from app.billing.quotes.service.writing import Offer, write_quote
@@ -24,8 +24,9 @@ from app.core import paging
 from app.core.db import Row
 from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
-from app.core.problems import Problem, not_found
+from app.core.problems import not_found
 from app.core.unit import Unit, Work
+from app.domain.errors import Refusal
 from app.domain.permanence import CancellationBand
 from app.domain.quote import Kind
 
@@ -61,7 +62,7 @@ async def list_permanence_requests(
 async def create_permanence_request(body: PermanenceIn, work: Work) -> PermanenceOut:
     """Ask for on-call outside opening hours (O1); the answer has the lead time and the grid's suggestion (O2)."""
     if work.caller.client_id not in {None, body.client_id}:
-        raise Problem("reference-unknown")
+        raise Refusal("reference-unknown", NO_CLIENT, pointer="/client_id")
     wanted = columns_of(body.model_dump())
     permanence_id = await request_permanence(await work.begin(), wanted, actor=work.caller.actor(), now=work.now)
     work.created(PATH, permanence_id)

@@ -13,6 +13,7 @@ from app.core.http import allows, desk_router
 from app.core.paging import Cursor, Limit, Page
 from app.core.unit import Work
 from app.domain.calendar import day_start, local_date
+from app.domain.errors import about
 from app.domain.period import Cycle, parse_period, period_of
 
 router = desk_router("/v1/reports", "reports")
@@ -29,7 +30,8 @@ async def report_minutes(
     work: Work, period: PeriodName, client_id: UUID | None = None, limit: Limit = 50, cursor: Cursor = None
 ) -> Page[ConservationOut]:
     """Where each client's minutes of a period are, and its pools of that year: counted twice, from different rows."""
-    wanted = parse_period(period)
+    with about("/period", place="query"):
+        wanted = parse_period(period)
     after = paging.decode(cursor, UUID)[0] if cursor else FIRST
     found = await service.conservation(
         await work.connection(), wanted, local_date(work.now), only=client_id, after=after, limit=limit + 1

@@ -35,7 +35,7 @@ from app.core.shapes import LocalDate
 from app.core.unit import Unit, Work
 from app.domain.allocation import EntryStatus
 from app.domain.calendar import Span
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, about, part_of_input
 
 PATH = "/v1/time-entries"
 router = desk_router(PATH, "time entries")
@@ -59,7 +59,8 @@ def new_entry(body: TimeEntryIn, work: Unit, replacing: service.Replacing | None
         when: Span | service.Day = service.Day(body.worked_on, body.worked_minutes)
     else:
         assert body.started_at is not None and body.ended_at is not None  # noqa: S101, PT018 (the shape sees to it)
-        when = Span(body.started_at, body.ended_at)
+        with about("/ended_at"):
+            when = Span(body.started_at, body.ended_at)
     return service.NewEntry(
         ticket_id=body.ticket_id,
         permanence_id=body.permanence_request_id,
@@ -159,14 +160,15 @@ def _read(item: Any, index: int, work: Unit) -> service.NewEntry | Problem:
         ]
         return Problem("invalid-request", errors[0].message, errors=errors)
     except Refusal as refusal:
-        return Problem.of_refusal(refusal)
+        return Problem.of_refusal(refusal.within(f"/entries/{index}"))
 
 
 def _result(index: int, outcome: list[service.Logged] | Refusal | Problem, work: Unit) -> ImportResult:
     if isinstance(outcome, list):
         ids = [one.values["id"] for one in outcome]
         return ImportResult(index=index, outcome="logged", entry_ids=ids, problem=None)
-    problem = Problem.of_refusal(outcome) if isinstance(outcome, Refusal) else outcome
+    inside = f"/entries/{index}"
+    problem = Problem.of_refusal(outcome.within(inside)) if isinstance(outcome, Refusal) else outcome
     body = problem.body(work.settings.base_url, work.request_id)
     return ImportResult(index=index, outcome="refused", entry_ids=[], problem=body)
 
@@ -195,16 +197,18 @@ async def correct_time_entry(entry_id: UUID, body: CorrectionIn, work: Work) -> 
     if entry is None:
         raise not_found()
     replacing = service.Replacing(entry_id, body.reason)
+    with part_of_input("/replacement"):
+        replacement = new_entry(body.replacement, work, replacing) if body.replacement else None
     back, logged = await service.correct_entry(
         connection,
         entry_id,
         entry["client_id"],
-        new_entry(body.replacement, work, replacing) if body.replacement else None,
+        replacement,
         reason=body.reason,
         actor=work.caller.actor(),
         now=work.now,
     )
     work.created(PATH, back.values["id"])
     (counter_entry,) = await entries_out(connection, [service.shown(back)])
-    replacement = await logged_out(connection, logged) if logged else None
-    return CorrectedOut(counter_entry=counter_entry, replacement=replacement)
+    new = await logged_out(connection, logged) if logged else None
+    return CorrectedOut(counter_entry=counter_entry, replacement=new)

@@ -86,7 +86,7 @@ async def list_events(work: Work, limit: Limit = 50, after: After = None) -> Fee
     Read until `next_cursor` is null, keep `after`, and ask with it again later. An event appears as soon as every
     change that began before it has ended, usually at once.
     """
-    place = paging.decode_pair(after, paging.small_integer, UUID) if after else (0, NIL)
+    place = paging.decode_pair(after, paging.small_integer, UUID, parameter="after") if after else (0, NIL)
     rows = await queries.feed(await work.connection(), place, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "xid", "id", parameter="after")
     last = paging.encode(shown[-1]["xid"], shown[-1]["id"]) if shown else after

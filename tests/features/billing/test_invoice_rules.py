@@ -299,7 +299,7 @@ async def test_changes_are_read_in_their_order(
     assert [one["id"] for one in page["items"]] == [created["invoice_id"]]
     after = changed | {"cursor": page["next_cursor"]}
     assert (await api.get("/v1/invoices", params=after, headers=keys["accounting"])).json()["items"] == []
-    body = {"amount_cents": 1, "paid_on": "2026-11-24"}
+    body = {"amount_cents": 1, "paid_on": page["items"][0]["issued_on"]}
     await api.post(f"/v1/invoices/{created['invoice_id']}/payments", json=body, headers=keys["finance"])
     page = await _once_there(api, keys, after)
     assert [one["paid_cents"] for one in page["items"]] == [1]

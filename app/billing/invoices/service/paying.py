@@ -9,7 +9,7 @@ from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import local_date
 from app.domain.errors import Refusal
-from app.domain.payment import PaymentKind, kind_of, surplus_cents
+from app.domain.payment import PaymentKind, earliest_payment, kind_of, surplus_cents
 
 EVENTS = {
     PaymentKind.PAYMENT: "invoice.paid",
@@ -31,7 +31,7 @@ async def record_payment(
     """Money that came for an issued invoice: in part, all of it, or too much.
 
     Raises:
-        Refusal: `invoice-not-issued`, `payment-in-future`.
+        Refusal: `not-payable`, `invoice-not-issued`, `payment-too-early`, `payment-in-future`.
     """
     await _payable(connection, invoice, paid_on, now)
     return await _book(connection, invoice, [amount_cents, paid_on, reference, None, None], actor, now)
@@ -51,7 +51,8 @@ async def refund_surplus(
     """Money that went back to the client, who had paid more than is owed.
 
     Raises:
-        Refusal: `invoice-not-issued`, `payment-in-future`, `refund-exceeds-surplus`.
+        Refusal: `not-payable`, `invoice-not-issued`, `payment-too-early`, `payment-in-future`,
+            `refund-exceeds-surplus`.
     """
     await _payable(connection, invoice, paid_on, now)
     surplus = surplus_cents(await queries.outstanding(connection, invoice["id"]))
@@ -62,8 +63,14 @@ async def refund_surplus(
 
 async def _payable(connection: Connection, invoice: Row, paid_on: date, now: datetime) -> None:
     """An issued invoice, locked, and a day that has come."""
-    if invoice["status"] != "issued" or invoice["kind"] != "invoice":
+    if invoice["kind"] != "invoice":
+        raise Refusal("not-payable", f"It is a {invoice['kind'].replace('_', ' ')}: only invoices are paid.")
+    if invoice["status"] != "issued":
         raise Refusal("invoice-not-issued", "Only an issued invoice is paid.")
+    earliest = earliest_payment(invoice["issued_on"])
+    if paid_on < earliest:
+        detail = "It lies more than a year before the invoice was issued."
+        raise Refusal("payment-too-early", detail, pointer="/paid_on", earliest_on=earliest)
     if paid_on > local_date(now):
         raise Refusal("payment-in-future", "Money is recorded once it has moved.", pointer="/paid_on")
     await queries.lock_invoice(connection, invoice["client_id"], invoice["id"])

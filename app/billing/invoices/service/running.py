@@ -25,7 +25,7 @@ from app.core.paging import NIL
 from app.core.settings import Settings
 from app.core.telemetry import LOGGER
 from app.domain.calendar import day_start, local_date
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, about
 from app.domain.period import Cycle, Period, parse_period
 
 KIND = "invoice_run"
@@ -42,7 +42,8 @@ def period_for(cycle: str | None, name: str, now: datetime) -> Period:
     Raises:
         Refusal: `period-invalid` when it is none of the cycle's, `period-not-begun`.
     """
-    period = parse_period(name)
+    with about("/period"):
+        period = parse_period(name)
     if cycle is not None and Cycle(cycle) is not period.cycle:
         raise Refusal("period-invalid", f"{name} is no period of the cycle {cycle}.", pointer="/period")
     if period.start > local_date(now):

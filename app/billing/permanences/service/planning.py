@@ -9,7 +9,7 @@ from app.billing.permanences.service.following import tell, windows_of
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import Span, without
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, about
 from app.domain.permanence import Move, Status, move
 
 Shift = tuple[UUID, datetime | None, datetime | None]
@@ -45,10 +45,8 @@ def _spans(windows: Sequence[Span], starts_at: datetime | None, ends_at: datetim
         return windows
     if starts_at is None or ends_at is None:
         raise Refusal("empty-span", "A stretch has a start and an end.", pointer="/shifts")
-    try:
+    with about("/shifts"):
         span = Span(starts_at, ends_at)
-    except Refusal as refusal:
-        raise Refusal(refusal.code, refusal.detail, pointer="/shifts") from None
     if any(without(span, windows)):
         raise Refusal("shift-outside-window", "Nobody is on call then.", pointer="/shifts")
     return [span]

@@ -15,11 +15,12 @@ from app.desk.calendar import queries as calendar
 from app.desk.calendar.service import hours_of
 from app.domain import permanence as domain
 from app.domain.calendar import DAY, Span, local_date
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, about
 from app.domain.permanence import Status, Suggestion
 from app.domain.terms import Terms
 
 OPEN = (Status.REQUESTED, Status.QUOTED)
+NO_CLIENT = "There is no such client."
 WINDOW = {"starts_at", "ends_at", "when_open"}
 
 
@@ -32,7 +33,7 @@ async def request_permanence(
         Refusal: `reference-unknown`; `window-past`, `window-in-hours`, `window-too-long`, `empty-span`.
     """
     if not await queries.client_exists(connection, wanted["client_id"]):
-        raise Refusal("reference-unknown", "There is no such client.", pointer="/client_id")
+        raise Refusal("reference-unknown", NO_CLIENT, pointer="/client_id")
     values = {name: value for name, value in wanted.items() if name not in {"site_ids", "when_open"}}
     values |= await _window(connection, wanted, now)
     values |= {"id": new_id(), "status": Status.REQUESTED, "requested_at": now}
@@ -78,10 +79,8 @@ async def _sites(connection: Connection, permanence: Row, sites: Collection[UUID
 
 async def _window(connection: Connection, wanted: Mapping[str, Any], now: datetime) -> dict[str, Any]:
     """The columns that follow from the window: its parts, lead time, suggestion."""
-    try:
+    with about("/ends_at"):
         window = Span(wanted["starts_at"], wanted["ends_at"])
-    except Refusal as refusal:
-        raise Refusal(refusal.code, refusal.detail, pointer="/ends_at") from None
     lead = domain.lead_minutes(now, window.start)
     first, last = local_date(window.start) - DAY, local_date(window.end) + DAY
     hours = hours_of(await calendar.closed_around(connection, first, last, window.start))

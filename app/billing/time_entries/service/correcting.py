@@ -14,7 +14,7 @@ from app.billing.time_entries.service.reading import price_of, sums_of
 from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.allocation import take_back
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, part_of_input
 from app.domain.pricing import counter
 
 SIGNED = ("worked_minutes", "billed_minutes")
@@ -74,7 +74,8 @@ async def _parts(connection: Connection, entry: Row, replacement: NewEntry | Non
     if replacement is None:
         return []
     known = await look_up(connection, [replacement])
-    parts = plan(known, replacement, now)
+    with part_of_input("/replacement"):
+        parts = plan(known, replacement, now)
     if any(part.subject["client_id"] != entry["client_id"] for part in parts):
         detail = "Time moves to another client by cancelling it here and logging it there."
         raise Refusal("client-mismatch", detail, pointer="/replacement/ticket_id")

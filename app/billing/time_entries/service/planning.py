@@ -12,8 +12,8 @@ from app.core.db import Connection, Row
 from app.desk.calendar.service import hours_of
 from app.domain.calendar import OpeningHours, Span, day_start, local_date
 from app.domain.entry import Flag, check_not_future, flags
-from app.domain.errors import Refusal
-from app.domain.minutes import check_minutes, worked_minutes
+from app.domain.errors import Refusal, about
+from app.domain.minutes import check_day, check_minutes, worked_minutes
 from app.domain.period import Cycle, split_at_days, split_at_periods
 from app.domain.pricing import IN_PROJECT, INCLUDED_IN_FEE
 from app.domain.terms import Terms, terms_on
@@ -129,11 +129,13 @@ def plan(known: Known, entry: NewEntry, now: datetime) -> list[Part]:
 
     Raises:
         Refusal: `reference-unknown`, `client-unidentified` (T4), `permanence-unquoted` (O2), `future-work`,
-            `entry-too-long`, `no-terms`, `minutes-not-positive`, `reason-reserved`.
+            `entry-too-long`, `longer-than-day`, `no-terms`, `minutes-not-positive`, `reason-reserved`.
     """
     subject = _subject(known, entry)
     if isinstance(entry.work, Day):
-        check_minutes(entry.work.minutes)
+        with about("/worked_minutes"):
+            check_minutes(entry.work.minutes)
+            check_day(entry.work.worked_on, entry.work.minutes)
         pieces: Sequence[Span | Day] = [entry.work]
     else:
         pieces = _pieces(known, entry.work, Cycle(subject["billing_cycle"] or Cycle.QUARTERLY))
@@ -176,7 +178,8 @@ def _part(known: Known, entry: NewEntry, subject: Row, piece: Span | Day, now: d
     worked_on = local_date(piece.start) if isinstance(piece, Span) else piece.worked_on
     terms = terms_on(known.terms.values(), worked_on)
     when = span or worked_on
-    check_not_future(when, now, terms.future_tolerance_minutes)
+    with about("/ended_at" if span else "/worked_on"):
+        check_not_future(when, now, terms.future_tolerance_minutes)
     cycle = Cycle(subject["billing_cycle"] or Cycle.QUARTERLY)
     found: Iterable[Flag] = flags(when, now, cycle, known.hours, _windows(subject))
     return Part(
