@@ -26,8 +26,19 @@ QUERIES = {
             SELECT sum(base) AS net, sum(round_half_up(base * rate, 10000)) AS vat FROM (
                 SELECT sum(net_cents) AS base, vat_rate_bp AS rate FROM invoice_lines WHERE invoice_id = i.id
                 GROUP BY vat_category, vat_rate_bp) AS each) AS s ON true
-        WHERE i.status = 'issued' AND (i.subtotal_cents, i.vat_cents, i.total_cents)
-            IS DISTINCT FROM (coalesce(s.net, 0), coalesce(s.vat, 0), coalesce(s.net + s.vat, 0))""",
+        WHERE i.status = 'issued' AND (i.subtotal_cents, i.total_cents, i.vat_cents) IS DISTINCT FROM (
+            coalesce(s.net, 0), coalesce(s.net, 0) + i.vat_cents,
+            CASE i.kind WHEN 'credit_note' THEN i.vat_cents ELSE coalesce(s.vat, 0) END)""",
+    "credit notes give back of the tax what the rest does not bear": """
+        SELECT i.id FROM invoices i CROSS JOIN LATERAL (
+            SELECT sum(round_half_up(base * rate, 10000) - round_half_up((base - given) * rate, 10000)) AS vat FROM (
+                SELECT l.vat_rate_bp AS rate, sum(l.net_cents) AS base, coalesce(sum(c.given), 0) AS given
+                FROM invoice_lines l LEFT JOIN LATERAL (
+                    SELECT sum(x.net_cents) AS given FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id
+                    WHERE x.credited_line_id = l.id AND d.kind = 'credit_note') AS c ON true
+                WHERE l.invoice_id = i.id GROUP BY l.vat_category, l.vat_rate_bp) AS each) AS s
+        WHERE i.kind = 'invoice' AND i.status = 'issued' AND s.vat IS DISTINCT FROM (
+            SELECT coalesce(sum(vat_cents), 0) FROM invoices WHERE credits_id = i.id AND status = 'issued')""",
     "a line is its quantity at its price, rounded once": """
         SELECT id FROM invoice_lines WHERE net_cents <> sign(quantity) * floor(
             abs(quantity)::numeric * unit_price_cents * (10000 - discount_bp) / (base_quantity * 10000) + 0.5)""",

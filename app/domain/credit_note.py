@@ -1,20 +1,31 @@
 """Credit notes (rules I4, C6): what of an issued invoice is given back, never more than is left of a line."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.domain.errors import Refusal
-from app.domain.invoice_assembly import NIL, Billed, Invoicing, assemble, net_cents, numbered, piece_line
-from app.domain.invoice_document import Credited, Document, DocumentKind, DocumentLine, Unit
+from app.domain.invoice_assembly import (
+    NIL,
+    Billed,
+    Invoicing,
+    assemble,
+    net_cents,
+    numbered,
+    piece_line,
+    vat_lines,
+)
+from app.domain.invoice_document import Credited, Document, DocumentKind, DocumentLine, Unit, VatLine
 from app.domain.invoice_facts import Origin, Party, TicketRef
-from app.domain.vat import Vat
+from app.domain.money import percentage_cents
+from app.domain.vat import Category, Vat
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Creditable:
     """A line of an issued invoice and what is left of it, in cents and, where it counts minutes, in minutes.
 
+    `credited_cents` were given back of it by credit notes; adjustments on later invoices take of what is left, too.
     `pending` are counter-entries that wait to give back of it, `entries` those of its own that can be invoiced again,
     `fee_ids` bookings that reverse the fee it charged.
     """
@@ -22,6 +33,7 @@ class Creditable:
     line: DocumentLine
     left_cents: int
     left_minutes: int
+    credited_cents: int = 0
     pending: tuple[tuple[UUID, int], ...] = ()
     entries: tuple[tuple[UUID, int], ...] = ()
     fee_ids: tuple[UUID, ...] = ()
@@ -76,7 +88,7 @@ def check_purchase_credit(credit: Credit, contract_id: UUID, refundable_minutes:
 
 
 def credit_note(invoice: Document, credit: Credit, document_id: UUID) -> Invoicing:
-    """The credit note of an issued invoice: amounts are what is given back, taxed as they were.
+    """The credit note of an issued invoice: amounts are what is given back, with what of the tax goes with them.
 
     Without wishes all that is left. Refuses lines that are not the invoice's as `reference-unknown`, and more than is
     left as `credit-exceeds-line`.
@@ -91,12 +103,29 @@ def credit_note(invoice: Document, credit: Credit, document_id: UUID) -> Invoici
         DocumentKind.CREDIT_NOTE,
         Party(invoice.seller, invoice.buyer, invoice.language),
         [one.line for one in billed],
+        vat=_vat_lines(credit, [one.line for one in billed]),
         supplied_on=invoice.supplied_on,
     )
     if not billed or document.total_cents < 0:
         raise Refusal("credit-exceeds-line", "There is nothing left to credit.", left_cents=0)
     named = Credited(invoice.id, invoice.number, invoice.issued_on, credit.reason)
     return Invoicing(replace(document, credits=named), billed)
+
+
+def _vat_lines(credit: Credit, lines: Iterable[DocumentLine]) -> Iterator[VatLine]:
+    """What remained of the invoice's tax before, less what is to remain: so all credit notes together give it back.
+
+    Rounded alone they would not come to it: 57.00 EUR are taxed 9.69 EUR, but twice 28.50 EUR 4.85 EUR each (I4, I5).
+    """
+    remaining: dict[tuple[Category, int], int] = {}
+    for one in credit.lines.values():
+        key = one.line.vat_category, one.line.vat_rate_bp
+        remaining[key] = remaining.get(key, 0) + one.line.net_cents - one.credited_cents
+    for alone in vat_lines(lines):
+        before = remaining[alone.category, alone.rate_bp]
+        after = before - alone.base_cents
+        vat = percentage_cents(before, alone.rate_bp) - percentage_cents(after, alone.rate_bp)
+        yield replace(alone, vat_cents=vat)
 
 
 def _credit_lines(number: str, credit: Credit, wishes: Mapping[UUID, Wish]) -> Iterator[Billed]:

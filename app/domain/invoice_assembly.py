@@ -63,13 +63,14 @@ def assemble(
     lines: Sequence[DocumentLine],
     *,
     supplied_on: date,
+    vat: Iterable[VatLine] | None = None,
     period: Period | None = None,
     annex: tuple[PoolStatement, ...] = (),
     mentions: tuple[str, ...] = (),
 ) -> Document:
-    """A document of these lines, taxed and added up (invariant 5); not issued yet."""
-    vat = vat_lines(lines)
-    subtotal, tax = sum(line.net_cents for line in lines), sum(line.vat_cents for line in vat)
+    """A document of these lines, taxed and added up (invariant 5), unless `vat` is given; not issued yet."""
+    taxes = vat_lines(lines) if vat is None else tuple(vat)
+    subtotal, tax = sum(line.net_cents for line in lines), sum(one.vat_cents for one in taxes)
     return Document(
         id=document_id,
         kind=kind,
@@ -85,7 +86,7 @@ def assemble(
         seller=party.seller,
         buyer=party.buyer,
         lines=tuple(lines),
-        vat=vat,
+        vat=taxes,
         subtotal_cents=subtotal,
         vat_cents=tax,
         total_cents=subtotal + tax,

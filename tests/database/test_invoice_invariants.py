@@ -18,6 +18,8 @@ BREAKS = {
     "what a line charges is claimed, unless it was given back whole": "DELETE FROM invoice_claims",
     "a purchase of hours is charged once": "UPDATE contracts SET price_cents = price_cents / 2",
     "a document's lines add up to it, its tax is rounded once for each rate": "UPDATE invoice_lines SET vat_rate_bp = 1",
+    "credit notes give back of the tax what the rest does not bear": "UPDATE invoices SET vat_cents = vat_cents + 1, "
+    "total_cents = total_cents + 1 WHERE kind = 'credit_note'",
     "the stored lines are those of the document": "UPDATE invoice_lines SET description = 'Something else'",
     "the minutes of a line are those of its entries": "UPDATE invoice_entries SET minutes = minutes + 1",
     "numbers have no gap, and dates never go back": "UPDATE invoices SET sequence = 7 WHERE number = 'F2026-0002'",

@@ -22,6 +22,7 @@ from tests.adapters.invoices.papers import (
     a_line,
     a_long_document,
     a_pool,
+    credited_in_parts,
     given_back,
     prepaid_hours,
 )
@@ -79,6 +80,11 @@ def _by_price() -> Iterator[tuple[str, Document]]:
 def _special() -> Iterator[tuple[str, Document]]:
     yield "two rates", a_document([a_line(), a_line(2, vat=OLD_RATE)])
     yield "two rates, credited", a_credit_note([a_line(), a_line(2, vat=OLD_RATE)])
+    for off in (-1, 1):
+        yield f"in parts, {off}", credited_in_parts([prepaid_hours(15)], off)  # 28.50: 4.84 or 4.86, alone 4.85
+        yield f"in parts, two rates, {off}", credited_in_parts([a_line(), a_line(2, vat=OLD_RATE)], off)
+    yield "in parts, the last cent", credited_in_parts([a_fee(unit_price_cents=1)], 1)  # 0.01 with 0.01 of tax
+    yield "in parts, three cents", credited_in_parts([a_fee(unit_price_cents=3)], -1)  # 0.03 with none
     yield "zero", a_document([a_line(quantity=30), given_back()])
     yield "zero, reverse charge", a_document([a_line(quantity=30, vat=REVERSE), given_back(vat=REVERSE)], buyer=GERMAN)
     yield "less than nothing", a_document([given_back()])

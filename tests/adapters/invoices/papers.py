@@ -170,6 +170,14 @@ def a_credit_note(lines: Sequence[DocumentLine], **values: Any) -> Document:
     return a_document(lines, **given | values)
 
 
+def credited_in_parts(lines: Sequence[DocumentLine], off: int) -> Document:
+    """A credit note whose tax is what was left of the invoice's: so many cents off what its own lines make."""
+    note = a_credit_note(lines)
+    vat = tuple(replace(one, vat_cents=one.vat_cents + off) for one in note.vat)
+    tax = sum(one.vat_cents for one in vat)
+    return replace(note, vat=vat, vat_cents=tax, total_cents=note.subtotal_cents + tax)
+
+
 def a_pool(**values: Any) -> PoolStatement:
     """20 hours bought, 6 h 50 drawn in the quarter, 13 h 10 left."""
     draws = tuple(

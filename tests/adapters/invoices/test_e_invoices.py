@@ -29,6 +29,7 @@ from tests.adapters.invoices.papers import (
     a_line,
     a_pool,
     a_statement,
+    credited_in_parts,
     prepaid_hours,
 )
 from tests.adapters.invoices.rules import Inspector
@@ -168,6 +169,13 @@ def test_drafts_and_statements_are_no_e_invoices(document: Document, rendering: 
 def test_a_document_that_contradicts_itself_is_never_rendered(wrong: dict[str, Any], rendering: str):
     with pytest.raises(Mismatch):
         RENDERINGS[rendering](replace(a_document([a_line()]), **wrong))
+
+
+@pytest.mark.parametrize("rendering", RENDERINGS)
+@pytest.mark.parametrize("off", [-2, 2])
+def test_the_tax_of_a_credit_note_is_at_most_a_cent_off(off: int, rendering: str):
+    with pytest.raises(Mismatch):
+        RENDERINGS[rendering](credited_in_parts([prepaid_hours(15)], off))
 
 
 @pytest.mark.parametrize("wrong", [{"lines": (9001,)}, {"taxes": ()}, {"subtotal": 1}, {"vat": 1}, {"total": 1}])

@@ -3,11 +3,13 @@
 from typing import Any
 from uuid import UUID
 
+import asyncpg
 import httpx
 import pytest
 
 from app.billing.invoices.service.purchasing import settle_contract
 from app.core.db import Connection, Database
+from app.domain.invoice_assembly import vat_lines
 from tests import invariants
 from tests.billing import logged, settled
 from tests.builders import Keys, a_ticket
@@ -70,7 +72,8 @@ async def test_hours_that_were_refunded_wholly_are_not_charged_again(
     # 114.00 EUR an hour: 1.90 a minute.
     notes = [(f"NC2026-{place:04d}", 190 * minutes) for place, minutes in enumerate(parts, 1)]
     assert await desk.documents() == [("F2026-0001", 950), *notes]
-    assert (await desk.post(f"/v1/contracts/{contract_id}/invoice", {}))["number"] == "F2026-0001"
+    again = await desk.post(f"/v1/contracts/{contract_id}/invoice", {})
+    assert (again["number"], again["payment_status"], again["outstanding_cents"]) == ("F2026-0001", "credited", 0)
     await settled(conn)
     await invariants.check(conn)
 
@@ -99,6 +102,50 @@ async def test_hours_that_are_used_are_not_given_back(desk: Desk, conn: Connecti
     assert (await desk.credit(invoice, 409, free_entries=True))["refundable_minutes"] == 0
     await settled(conn)
     await invariants.check(conn)
+
+
+@pytest.mark.parametrize(
+    ("bought", "parts", "vat", "still_owed"),
+    [
+        # 57.00 EUR and 9.69; of half of it 4.845 remain, rounded 4.85.
+        (30, (15, 15), (484, 485), (3335, 0)),
+        # 9.50 EUR and 1.615, rounded 1.62; there remain 1.292, 0.969, 0.646, 0.323 and nothing.
+        (5, (1, 1, 1, 1, 1), (33, 32, 32, 33, 32), (889, 667, 445, 222, 0)),
+        # 5.70 EUR and 0.969, rounded 0.97; there remain 0.646, 0.323 and nothing.
+        (3, (1, 1, 1), (32, 33, 32), (445, 222, 0)),
+    ],
+)
+async def test_refunds_give_back_the_tax_to_the_cent(
+    desk: Desk, conn: Connection, bought: int, parts: tuple[int, ...], vat: tuple[int, ...], still_owed: tuple[int, ...]
+):
+    contract_id, invoice = await desk.buy(bought)
+    for number, (minutes, tax, owed) in enumerate(zip(parts, vat, still_owed, strict=True), 1):
+        await desk.refund(contract_id, minutes)
+        await desk.settle(contract_id)
+        listed = (await desk.api.get("/v1/invoices", headers=desk.keys["finance"])).json()["items"]
+        note = next(one for one in listed if one["number"] == f"NC2026-{number:04d}")
+        assert (note["subtotal_cents"], note["vat_cents"]) == (190 * minutes, tax)
+        stands = (await desk.api.get(f"/v1/invoices/{invoice['id']}", headers=desk.keys["finance"])).json()
+        assert stands["outstanding_cents"] == owed
+        for form in ("ubl", "cii"):
+            paper = await desk.api.get(f"/v1/invoices/{note['id']}/{form}", headers=desk.keys["finance"])
+            assert paper.status_code == 200, paper.text
+        shown = (await desk.api.get(f"/v1/invoices/{note['id']}", headers=desk.keys["finance"])).json()
+        path = f"/v1/invoices/{note['id']}/lines/{shown['lines'][0]['id']}/explanation"
+        explained = (await desk.api.get(path, headers=desk.keys["finance"])).json()
+        assert (explained["equal"], explained["stored"]["vat_share_cents"]) == (True, tax)
+    assert stands["payment_status"] == "credited"
+    await settled(conn)
+    await invariants.check(conn)
+
+
+async def test_the_database_refuses_tax_that_was_rounded_alone(desk: Desk, monkeypatch: pytest.MonkeyPatch):
+    contract_id, _ = await desk.buy(30)
+    await desk.refund(contract_id, 15)
+    monkeypatch.setattr("app.domain.credit_note._vat_lines", lambda _credit, lines: vat_lines(lines))
+    with pytest.raises(asyncpg.CheckViolationError) as refused:  # 4.85 of 28.50, twice more than 9.69
+        await desk.settle(contract_id)
+    assert refused.value.constraint_name == "invoices_add_up"
 
 
 @pytest.mark.parametrize("refunded_between", [True, False])

@@ -10,6 +10,10 @@ from app.core.sql import one
 
 LINES = f"""
 SELECT l.id, {LEFT} AS left_cents,
+       coalesce((
+           SELECT sum(x.net_cents) FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id
+           WHERE x.client_id = l.client_id AND x.credited_line_id = l.id AND d.kind = 'credit_note'), 0)::bigint
+           AS credited_cents,
        l.quantity - coalesce((
            SELECT sum(CASE d.kind WHEN 'credit_note' THEN x.quantity ELSE -x.quantity END)
            FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id

@@ -6,7 +6,9 @@ from app.billing.time_entries.queries import ENTRY
 from app.core.db import Connection, Row
 
 LINE = """
-SELECT l.*, i.kind AS document_kind, i.number, i.vat_cents, i.credits_id
+SELECT l.*, i.kind AS document_kind, i.number, i.credits_id,
+       (SELECT (v ->> 'vat_cents')::bigint FROM jsonb_array_elements(i.body::jsonb -> 'vat') AS v
+        WHERE (v ->> 'category', (v ->> 'rate_bp')::int) = (l.vat_category, l.vat_rate_bp)) AS vat_cents
 FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id WHERE l.invoice_id = $1 AND l.id = $2
 """
 SIBLINGS = """

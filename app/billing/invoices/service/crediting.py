@@ -98,6 +98,7 @@ async def _creditable(connection: Connection, invoice: Row, document: Document) 
             line=line,
             left_cents=left[line.id]["left_cents"],
             left_minutes=left[line.id]["left_minutes"],
+            credited_cents=left[line.id]["credited_cents"],
             pending=tuple(pending.get(line.id, ())),
             entries=tuple(entries.get(line.id, ())),
             fee_ids=fees.get(line.id, ()),

@@ -67,13 +67,18 @@ async def explain_line(connection: Connection, invoice_id: UUID, line_id: UUID) 
 
 
 def _share(found: Explained, siblings: Sequence[Row]) -> None:
-    """The line's part of the tax on its rate: cut off, the cents left over to the largest remainders."""
+    """The line's part of the tax on its rate: cut off, the cents left over to the largest remainders.
+
+    A credit note's tax is what remained of its invoice's, which may be a cent off what its own lines make.
+    """
     nets = [row["net_cents"] for row in siblings]
     place = [row["id"] for row in siblings].index(found.stored["id"])
     rate = found.stored["vat_rate_bp"]
-    found.vat_share_cents = shares(percentage_cents(sum(nets), rate), nets)[place]
+    stated = found.stored["vat_cents"]
+    off = stated - percentage_cents(sum(nets), rate) if found.stored["document_kind"] == "credit_note" else 0
+    found.vat_share_cents = shares(stated, nets)[place]
     nets[place] = found.net_cents
-    found.vat_share_again = shares(percentage_cents(sum(nets), rate), nets)[place]
+    found.vat_share_again = shares(percentage_cents(sum(nets), rate) + off, nets)[place]
 
 
 def _priced(line: Row, quantity: int) -> int:
