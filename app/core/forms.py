@@ -59,6 +59,12 @@ class StrictParser(MultiPartParser):
         if self.head_bytes > LARGEST_PART_HEAD:
             raise Problem("malformed-form", "The headers of a part are too large.")
 
+    def on_headers_finished(self) -> None:
+        """A part begins: one file more, or a field."""
+        super().on_headers_finished()
+        if self._current_files > MOST_FILES:
+            raise Problem("too-many-files", most_files=MOST_FILES)
+
     def on_part_end(self) -> None:
         """Refuse text that is not UTF-8, and more of it than a form may hold."""
         part = self._current_part
@@ -81,10 +87,10 @@ async def read_form(request: Request, booleans: Collection[str]) -> tuple[dict[s
     """A multipart form as the JSON document it stands for, and its files.
 
     Raises:
-        Problem: `malformed-form` (400), `request-too-large` (413), `invalid-request` (422).
+        Problem: `malformed-form` (400), `request-too-large` (413), `invalid-request`, `too-many-files` (422).
     """
     parser = StrictParser(
-        request.headers, request.stream(), max_files=MOST_FILES, max_fields=MOST_FIELDS, max_part_size=FORM_LIMIT
+        request.headers, request.stream(), max_files=MOST_FILES + 1, max_fields=MOST_FIELDS, max_part_size=FORM_LIMIT
     )
     form: FormData | None = None
     try:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
 from typing import Any
+from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
@@ -181,23 +182,24 @@ class Rule:
         await unit.limit(limits.Limit(f"credentials {network}", most, 60))
 
     def _check_query(self, request: Request) -> None:
-        if not request.scope["query_string"]:
+        query = request.scope["query_string"].decode("latin-1")
+        if not query:
             return
         seen: set[str] = set()
         errors = []
-        for name, value in request.query_params.multi_items():
+        for name, value in parse_qsl(query, keep_blank_values=True, errors="surrogateescape"):
             if name not in self.query_names:
                 errors.append(error_at("", "query-unknown", "A query parameter is not known here.", "query"))
             elif name in seen:
                 errors.append(error_at(f"/{name}", "query-repeated", "It was given more than once.", "query"))
             elif strict_json.unstorable(value):
-                errors.append(error_at(f"/{name}", "text-unstorable", "NUL is not text.", "query"))
+                errors.append(error_at(f"/{name}", "text-unstorable", "It must be UTF-8 without NUL.", "query"))
             seen.add(name)
         if errors:
             raise Problem("invalid-request", errors[0].message, errors=errors[:10])
 
     async def _read_body(self, request: Request, unit: Unit) -> Request:
-        key = idempotency.read_key(request.headers.get("idempotency-key")) if self.idempotent else None
+        key = idempotency.read_key(request.headers.getlist("idempotency-key")) if self.idempotent else None
         if key is not None:
             unit.claim = idempotency.Claim(unit.caller.scope, self.route, key, b"")
         request, parsed = await self.reading.read(request, unit)

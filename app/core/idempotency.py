@@ -2,6 +2,7 @@
 
 import hashlib
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import cache
@@ -54,10 +55,13 @@ class Replay(Exception):  # noqa: N818 (not an error: the answer is known alread
         self.reply = reply
 
 
-def read_key(text: str | None) -> str | None:
-    """The header's value, checked."""
-    if text is None:
+def read_key(sent: Sequence[str]) -> str | None:
+    """The header's value, checked: of two nobody knows which one is meant."""
+    if not sent:
         return None
+    if len(sent) > 1:
+        raise invalid("/Idempotency-Key", "idempotency-key-repeated", "It was given more than once.", "header")
+    (text,) = sent
     if not 1 <= len(text) <= LONGEST_KEY or not text.isascii() or not text.isprintable():
         raise invalid("/Idempotency-Key", "idempotency-key-invalid", "1 to 255 printable ASCII characters.", "header")
     return text

@@ -33,6 +33,7 @@ KINDS: dict[str, Kind] = {
         "Send one JSON value in UTF-8 without duplicate keys, NaN or deep nesting.",
     ),
     "malformed-form": Kind(400, "The form cannot be read", "Send multipart/form-data as a browser would."),
+    "too-many-files": Kind(422, "Too many files", "Send at most `most_files` files with one form."),
     "invalid-request": Kind(
         422,
         "Some of the input is not acceptable",

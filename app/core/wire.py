@@ -21,6 +21,10 @@ from app.core.telemetry import LOGGER
 LARGEST_HEAD = 64 * 1024
 
 
+class HeadTooLargeError(Exception):
+    """A head that came whole, and is larger than any may be."""
+
+
 class Wire(HttpToolsProtocol):
     """One connection."""
 
@@ -51,8 +55,9 @@ class Wire(HttpToolsProtocol):
             self.parser.feed_data(data)
         except httptools.HttpParserUpgrade:
             return  # nothing else is spoken here; the request itself is answered
-        except httptools.HttpParserError:
-            self._refuse("malformed-request")
+        except httptools.HttpParserError as error:
+            is_large = isinstance(error.__context__, HeadTooLargeError)
+            self._refuse("head-too-large" if is_large else "malformed-request")
             return
         if self._started:
             self._overhead_bytes += len(data) - max(0, self._body_bytes - body_before)
@@ -72,6 +77,8 @@ class Wire(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         """The head is whole: from here on the application has the time in its hands."""
+        if len(self.url) + sum(len(name) + len(value) + 4 for name, value in self.headers) > LARGEST_HEAD:
+            raise HeadTooLargeError
         self._in_head = False
         self._expect_nothing()
         super().on_headers_complete()

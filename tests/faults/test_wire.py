@@ -147,6 +147,25 @@ def test_a_head_without_end_is_cut(server: LiveServer, what: str):
         assert seconds < 2
 
 
+@pytest.mark.parametrize("what", ["one header", "many headers", "a long address"])
+def test_a_head_that_comes_whole_is_not_larger(server: LiveServer, what: str):
+    """64 KiB are read, however they arrive."""
+
+    def head(size: int) -> bytes:
+        return {
+            "one header": b"GET /healthz HTTP/1.1\r\nHost: a\r\nConnection: close\r\nX: " + b"x" * size + b"\r\n\r\n",
+            "many headers": b"GET /healthz HTTP/1.1\r\nConnection: close\r\n" + b"X: yy\r\n" * (size // 7) + b"\r\n",
+            "a long address": b"GET /healthz?" + b"x" * size + b" HTTP/1.1\r\nConnection: close\r\n\r\n",
+        }[what]
+
+    with Line(server) as line:
+        line.send(head(60_000))
+        assert not line.to_the_end().startswith(b"HTTP/1.1 431")
+    with Line(server) as line:
+        line.send(head(90_000))
+        assert problem_in(line.to_the_end()) == (431, "head-too-large")
+
+
 def test_trailers_are_neither_headers_nor_endless(server: LiveServer):
     head = b"POST /v1/queue/claims HTTP/1.1\r\nHost: a\r\nContent-Type: application/json\r\n"
     chunked = b"Transfer-Encoding: chunked\r\n\r\n2\r\n{}\r\n0\r\n"

@@ -118,6 +118,26 @@ async def test_the_same_key_makes_one_ticket_and_gives_the_same_reply(api: httpx
     assert other.json()["code"] == "idempotency-key-reused"
 
 
+async def test_of_two_keys_nobody_knows_which_one_is_meant(api: httpx.AsyncClient, conn: Connection):
+    twice = [("Idempotency-Key", "form-1"), ("Idempotency-Key", "form-2")]
+    refused = await api.post("/v1/public/tickets", json=FORM, headers=twice)
+    assert refused.status_code == 422
+    assert [(one["in"], one["code"]) for one in refused.json()["errors"]] == [("header", "idempotency-key-repeated")]
+    assert await conn.fetchval("SELECT count(*) FROM tickets") == 0
+
+
+async def test_ten_files_are_enough(api: httpx.AsyncClient, conn: Connection):
+    def files(many: int) -> list[tuple[str, tuple[str, bytes]]]:
+        return [("attachments", (f"{number}.txt", b"Every article disappears.")) for number in range(many)]
+
+    fields = {name: value for name, value in FORM.items() if isinstance(value, str)}
+    refused = await api.post("/v1/public/tickets", data=fields, files=files(11))
+    assert (refused.status_code, refused.json()["code"], refused.json()["most_files"]) == (422, "too-many-files", 10)
+    taken = await api.post("/v1/public/tickets", data=fields, files=files(10))
+    assert taken.status_code == 201, taken.text
+    assert await conn.fetchval("SELECT count(*) FROM attachments") == 10
+
+
 async def test_a_refused_request_leaves_its_key_free(api: httpx.AsyncClient):
     key = {"Idempotency-Key": "form-7f3b"}
     refused = await api.post("/v1/public/tickets", json=FORM | {"email": "anna"}, headers=key)

@@ -139,6 +139,16 @@ async def test_null_where_a_value_must_be_is_refused(api: httpx.AsyncClient, key
         assert answer.json()["errors"][0]["pointer"] == f"/{field}"
 
 
+@pytest.mark.parametrize("word", ["%ff", "%ED%A0%80", "caf%E9", "a%00"])
+async def test_a_search_is_written_in_utf_8(api: httpx.AsyncClient, keys: Keys, word: str):
+    answer = await api.get(f"/v1/tickets?q={word}", headers=keys["agent"])
+    assert answer.status_code == 422
+    (error,) = answer.json()["errors"]
+    assert (error["in"], error["pointer"], error["code"]) == ("query", "/q", "text-unstorable")
+    for fine in ("caf%C3%A9", "%EF%BF%BD", "a+b"):
+        assert (await api.get(f"/v1/tickets?q={fine}", headers=keys["agent"])).status_code == 200
+
+
 async def test_a_lost_update_is_refused(api: httpx.AsyncClient, keys: Keys):
     ticket = await opened(api, keys["agent"])
     url = f"/v1/tickets/{ticket['id']}"
