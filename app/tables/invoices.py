@@ -8,10 +8,12 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
+    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
     LargeBinary,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -20,6 +22,7 @@ from sqlmodel import Field, SQLModel
 from app.tables.base import instant, long_text, one_of, version_column
 
 KINDS = ("invoice", "credit_note", "statement")
+BUYER_NAME = "((body)::jsonb #>> '{buyer,name}'::text[])"
 
 
 def _cents() -> Any:
@@ -33,8 +36,9 @@ def _digest(*, nullable: bool = False) -> Any:
 class Invoice(SQLModel, table=True):
     """A document. A draft is its body and nothing else; `issuing` lasts no longer than a transaction (trigger).
 
-    `body` is the canonical JSON of all it says but number and dates, `digest` its SHA-256; issued, `sha256` chains it
-    to the one before in its series. Once issued nothing of the row changes (trigger).
+    `body` is the canonical JSON of all it says but number and dates (lists read `buyer_name` from it), `digest` its
+    SHA-256; issued, `sha256` chains it to the one before in its series. Once issued nothing of the row changes
+    (trigger).
     """
 
     __tablename__ = "invoices"
@@ -82,6 +86,7 @@ class Invoice(SQLModel, table=True):
     vat_cents: int = _cents()
     total_cents: int = _cents()
     body: str = long_text()
+    buyer_name: str = Field(sa_column=Column(Text, Computed(BUYER_NAME, persisted=True), nullable=False))
     digest: bytes = _digest()
     number: str | None = Field(max_length=16)
     sequence: int | None

@@ -113,20 +113,23 @@ async def test_it_is_refused(conn: Connection, statement: str):
     await invariants.check(conn)
 
 
+BODY = '{"buyer":{"name":"Nobody"}}'
+
+
 async def a_document(conn: Connection, client_id: UUID, status: str = "issuing", **values: Any) -> UUID:
     """A row as an attacker would write it: 30 minutes at 120.00 EUR/h and 17 %."""
     document_id = new_id()
     defaults: dict[str, Any] = {
         "id": document_id, "client_id": client_id, "kind": "invoice", "basis": "period", "status": status,
         "period": "2026-10", "currency": "EUR", "subtotal_cents": 6000, "vat_cents": 1020, "total_cents": 7020,
-        "body": "{}",
+        "body": BODY,
     }  # fmt: skip
     columns = defaults | values
     names = ", ".join(columns)
     numbers = ", ".join(f"${number}" for number in range(1, len(columns) + 1))
     await conn.execute(
         f"INSERT INTO invoices ({names}, period_start, period_end, digest, created_at) VALUES ({numbers}, "
-        "'2026-10-01', '2026-11-01', sha256('{}'), now())",
+        f"'2026-10-01', '2026-11-01', sha256('{BODY}'), now())",
         *columns.values(),
     )
     return document_id

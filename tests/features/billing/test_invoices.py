@@ -65,3 +65,18 @@ async def test_from_minutes_to_an_issued_invoice(api: httpx.AsyncClient, conn: C
     again = await run(api, keys)
     assert sorted(one["reason"] for one in again["skipped"]) == ["already-invoiced", "nothing-to-bill"]
     assert again["created"] == []
+
+
+async def test_an_invoice_names_its_client_as_it_was_called_then(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket: Any
+):
+    """The client is renamed after the issue: list, feed and document all show the name that was invoiced (I7)."""
+    await logged(api, keys, ticket["id"], 25)
+    (created,) = (await run(api, keys))["created"]
+    renamed = await api.patch(f"/v1/clients/{keys.client_id}", json={"name": "Pains & Fils"}, headers=keys["agent"])
+    assert renamed.json()["name"] == "Pains & Fils"
+
+    assert (await read(api, keys, created["invoice_id"]))["client_name"] == "Boulangerie Exemple"
+    for query in ({}, {"client_id": str(keys.client_id)}):
+        listed = await api.get("/v1/invoices", params=query, headers=keys["finance"])
+        assert [one["client_name"] for one in listed.json()["items"]] == ["Boulangerie Exemple"]

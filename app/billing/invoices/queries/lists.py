@@ -11,8 +11,8 @@ SUMMARY = """
 SELECT i.id, i.client_id, i.kind, i.basis, i.status, i.period, i.period_start, i.period_end, i.contract_id,
        i.credits_id, i.currency, i.subtotal_cents, i.vat_cents, i.total_cents, i.digest, i.number, i.issued_on,
        i.due_on, i.sha256, i.created_at, s.version, s.xid, s.paid_cents, s.credited_cents, s.updated_at,
-       x.external_reference, x.exported_at, c.name AS client_name
-FROM invoices i JOIN invoice_states s ON s.invoice_id = i.id JOIN clients c ON c.id = i.client_id
+       x.external_reference, x.exported_at, i.buyer_name AS client_name
+FROM invoices i JOIN invoice_states s ON s.invoice_id = i.id
 LEFT JOIN invoice_exports x ON x.invoice_id = i.id
 """
 OWED = "i.status = 'issued' AND i.kind = 'invoice' AND i.total_cents - s.credited_cents - s.paid_cents"
