@@ -222,6 +222,11 @@ KINDS: dict[str, Kind] = {
     "vat-categories-mixed": Kind(
         409, "Two kinds of tax on one invoice", "Give back what was taxed otherwise by a credit note first."
     ),
+    "invoiced-twice": Kind(
+        409,
+        "The entry is on several invoices",
+        "Credit its line on all of `invoices` but one with `free_entries`, then correct it.",
+    ),
     "total-negative": Kind(409, "More is given back than charged", "Write a credit note with `corrections`."),
     "credit-exceeds-line": Kind(409, "More than is left of the line", "`left` says how much can be credited."),
     "purchase-refunded-only": Kind(

@@ -44,17 +44,24 @@ def allocate(price: Price) -> tuple[Allocation, ...]:
     return tuple(one for one in found if one.minutes)
 
 
-def take_back(sums: Iterable[Allocation]) -> tuple[Allocation, ...]:
+def take_back(sums: Iterable[Allocation], credited_minutes: int = 0) -> tuple[Allocation, ...]:
     """What the counter-entry of an entry with these sums holds (P6).
 
     Pools get their minutes back at once. What is invoiced comes back as open minutes below zero, which the next
-    invoice or a credit note gives back.
+    invoice or a credit note gives back; not what credit notes gave back before.
     """
     taken: dict[tuple[Place, UUID | None], int] = {}
     for one in sums:
         place = Place.OPEN if one.place is Place.INVOICED else one.place
         taken[place, one.contract_id] = taken.get((place, one.contract_id), 0) - one.minutes
+    for one in credited(credited_minutes):
+        taken[one.place, None] = taken.get((one.place, None), 0) + one.minutes
     return tuple(Allocation(place, minutes, contract_id) for (place, contract_id), minutes in taken.items() if minutes)
+
+
+def credited(minutes: int) -> tuple[Allocation, ...]:
+    """Minutes that a counter-entry need not give back, because a credit note has: they wait no more (P6, I4)."""
+    return Allocation(Place.OPEN, minutes), Allocation(Place.WRITTEN_OFF, -minutes)
 
 
 def absorb(draws: Iterable[Draw]) -> tuple[Allocation, ...]:

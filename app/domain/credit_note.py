@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from uuid import UUID
 
 from app.domain.errors import Refusal
+from app.domain.giving_back import Left
 from app.domain.invoice_assembly import (
     NIL,
     Billed,
@@ -139,9 +140,9 @@ def _credit_lines(number: str, credit: Credit, wishes: Mapping[UUID, Wish]) -> I
 def _credit_line(number: str, one: Creditable, wish: Wish, *, free: bool) -> Billed:
     line = one.line
     minutes, cents = _amounts(one, wish)
-    origin = Origin(line.id, number, Vat(line.vat_category, line.vat_rate_bp), one.left_cents)
+    origin = Origin(line.id, number, Vat(line.vat_category, line.vat_rate_bp), Left(one.left_cents, one.left_minutes))
     whole = cents == one.left_cents
-    entries = _links(one, minutes, free=free) if minutes else ()
+    entries = _undone(one) if line.net_cents < 0 else _links(one, minutes or 0, free=free)
     fee_ids = one.fee_ids if whole and not free else ()
     return Billed(_written(line, minutes, cents), entries, fee_ids, refund_id=wish.refund_id, origin=origin)
 
@@ -151,7 +152,7 @@ def _amounts(one: Creditable, wish: Wish) -> tuple[int | None, int]:
     line, counts = one.line, one.line.unit is Unit.MINUTE
     if wish.minutes is None:
         cents = one.left_cents if wish.net_cents is None else wish.net_cents
-        _check(one, abs(cents) <= abs(one.left_cents) and one.left_cents != 0)
+        _check(one, 0 < cents <= one.left_cents or (cents == one.left_cents != 0))
         whole = cents == one.left_cents
         return (one.left_minutes if counts and whole else None), cents
     _check(one, counts and wish.minutes <= one.left_minutes)
@@ -159,7 +160,7 @@ def _amounts(one: Creditable, wish: Wish) -> tuple[int | None, int]:
         _check(one, wish.net_cents <= one.left_cents)
         return wish.minutes, wish.net_cents
     exact = net_cents(wish.minutes, line.unit_price_cents, line.base_quantity, line.discount_bp)
-    return wish.minutes, one.left_cents if wish.minutes == one.left_minutes else min(exact, one.left_cents)
+    return wish.minutes, Left(one.left_cents, one.left_minutes).cents_for(wish.minutes, exact)
 
 
 def _check(one: Creditable, fits: bool) -> None:
@@ -188,14 +189,19 @@ def _written(line: DocumentLine, minutes: int | None, cents: int) -> DocumentLin
 
 def _links(one: Creditable, minutes: int, *, free: bool) -> tuple[tuple[UUID, int], ...]:
     """Counter-entries that wait are settled first; then, if wished, its own entries come back, the last first."""
-    links, left = [], abs(minutes)
+    links, left = [], minutes
     for entry_id, waiting in one.pending:
-        if minutes > 0 and -waiting <= left:
+        if -waiting <= left:
             links.append((entry_id, waiting))
             left += waiting
     for entry_id, held in reversed(one.entries if free else ()):
-        given = min(abs(held), left)
+        given = min(held, left)
         if given:
-            links.append((entry_id, -given if held > 0 else given))
+            links.append((entry_id, -given))
             left -= given
     return tuple(links)
+
+
+def _undone(one: Creditable) -> tuple[tuple[UUID, int], ...]:
+    """What an adjustment gave back is due again once it is credited, wished or not: nothing else would give it."""
+    return tuple((entry_id, -held) for entry_id, held in one.entries)

@@ -21,6 +21,7 @@ class Because(StrEnum):
     DRAWN = "drawn"
     BILLABLE = "billable"
     CORRECTION = "correction"
+    CREDITED = "credited"
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,9 +38,14 @@ def explain(work: Work, price: Price, terms: Terms) -> tuple[Step, ...]:
     return (_by_terms(work, price, terms), *_not_paid(work, price, terms), *_paid(price))
 
 
-def corrects(entry_id: UUID, reason: str) -> Step:
-    """Before all else, what a counter-entry takes back (P6); the steps of its entry follow, below zero."""
-    return Step(Because.CORRECTION, f"Takes back entry {entry_id}: {reason}", {"entry_id": entry_id, "reason": reason})
+def takes_back(steps: tuple[Step, ...], entry_id: UUID, reason: str, credited_minutes: int) -> tuple[Step, ...]:
+    """What a counter-entry takes back (P6), its entry's steps below zero, and what credit notes gave back before."""
+    facts: dict[str, object] = {"entry_id": entry_id, "reason": reason}
+    found = (Step(Because.CORRECTION, f"Takes back entry {entry_id}: {reason}", facts), *steps)
+    if not credited_minutes:
+        return found
+    text = f"{credited_minutes} minutes of these are not given back again: a credit note gave them back already."
+    return (*found, Step(Because.CREDITED, text, {"minutes": credited_minutes}))
 
 
 def _by_terms(work: Work, price: Price, terms: Terms) -> Step:

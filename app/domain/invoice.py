@@ -19,8 +19,8 @@ from app.domain.invoice_assembly import (
     piece_line,
     work_line,
 )
-from app.domain.invoice_document import DocumentKind, LineKind
-from app.domain.invoice_facts import Charge, Correction, Facts, FeeBooking, OpenMinutes, Party, Purchased, Terms
+from app.domain.invoice_document import DocumentKind, DocumentLine, LineKind
+from app.domain.invoice_facts import Charge, Correction, Facts, FeeBooking, OpenMinutes, Origin, Party, Purchased, Terms
 from app.domain.period import Period, period_of
 from app.domain.vat import Vat, tax_point, vat_of
 
@@ -116,7 +116,27 @@ def _correction_lines(corrections: Sequence[Correction]) -> Iterator[Billed]:
         opens = [one.open for one in group]
         text = f"{opens[0].ticket.number} · Correction de la facture {origin.invoice_number}"
         billed = work_line(LineKind.ADJUSTMENT, text, opens, opens[0].terms, origin.vat)
-        yield replace(billed, line=replace(billed.line, source_id=origin.line_id), origin=origin)
+        if (line := _given_back(billed.line, origin)) is not None:
+            yield replace(billed, line=line, origin=origin)
+
+
+def _given_back(line: DocumentLine, origin: Origin) -> DocumentLine | None:
+    """Minutes at their price, or a piece where less is left; None where nothing is, for credit notes gave it back."""
+    cents = origin.left.cents_for(-line.quantity, -line.net_cents)
+    if cents == -line.net_cents:
+        return replace(line, source_id=origin.line_id)
+    text = f"{line.description} · {-line.quantity} min"
+    return (
+        replace(
+            piece_line(line.kind, text, -cents, origin.vat),
+            ticket_id=line.ticket_id,
+            ticket_number=line.ticket_number,
+            terms_id=line.terms_id,
+            source_id=origin.line_id,
+        )
+        if cents
+        else None
+    )
 
 
 def _fee_line(fee: FeeBooking, taxes: _Taxes) -> Billed:
@@ -125,7 +145,7 @@ def _fee_line(fee: FeeBooking, taxes: _Taxes) -> Billed:
     line = piece_line(
         LineKind.URGENCY if origin is None else LineKind.ADJUSTMENT,
         f"{fee.ticket.number} · {text}",
-        fee.amount_cents,
+        fee.amount_cents if origin is None else max(fee.amount_cents, -origin.left.cents),
         taxes.on(fee.opened_on) if origin is None else origin.vat,
         ticket=fee.ticket,
         terms_id=fee.terms_id,

@@ -1,6 +1,6 @@
 """What must be so before a document is issued (rules I3, I5, I7): each refusal tells finance what to do."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
 from app.domain.errors import Refusal
 from app.domain.invoice_assembly import Invoicing
@@ -41,9 +41,6 @@ def _obstacles(invoicing: Invoicing, vat_number_proven: bool) -> Iterator[Refusa
         amount = decimal_text(document.total_cents)
         detail = f"More is given back than charged ({amount} {document.currency}): write a credit note instead."
         yield Refusal("total-negative", detail, total_cents=document.total_cents)
-    if (excess := _overdrawn_lines(invoicing)) != ():
-        detail = "More is given back than is left of an invoiced line: write a credit note over the rest."
-        yield Refusal("credit-exceeds-line", detail, invoices=list(excess))
 
 
 def missing_mentions(document: Document) -> list[str]:
@@ -57,15 +54,3 @@ def missing_mentions(document: Document) -> list[str]:
     if not all(getattr(buyer.address, part) for part in ADDRESS):
         found.append("the client's billing address")
     return found
-
-
-def _overdrawn_lines(invoicing: Invoicing) -> Sequence[str]:
-    return tuple(
-        sorted(
-            {
-                one.origin.invoice_number
-                for one in invoicing.billed
-                if one.origin is not None and -one.line.net_cents > one.origin.left_cents
-            }
-        )
-    )

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from app.domain.giving_back import Left
 from app.domain.invoice_document import Buyer, LineKind, PoolStatement, Seller, WorkDetail
 from app.domain.period import Period
 from app.domain.vat import Vat
@@ -43,12 +44,12 @@ class OpenMinutes:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """A line of an issued invoice that something is given back of; `left_cents` is what it still has to give."""
+    """A line of an issued invoice that something is given back of, and what it still has to give."""
 
     line_id: UUID
     invoice_number: str
     vat: Vat
-    left_cents: int
+    left: Left
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,7 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.allocation import Allocation, EntryStatus, Place, absorb, allocate, entry_status, take_back
+from app.domain.allocation import Allocation, EntryStatus, Place, absorb, allocate, credited, entry_status, take_back
 from app.domain.contract import Draw
 from app.domain.pricing import price
 from app.domain.ticket import Lane
@@ -47,6 +47,17 @@ def test_a_counter_entry_takes_back_each_place() -> None:
 def test_what_was_invoiced_comes_back_as_open_minutes() -> None:
     sums = [Allocation(Place.OPEN, 3), Allocation(Place.INVOICED, 20), Allocation(Place.QUOTED, 4)]
     assert take_back(sums) == (Allocation(Place.OPEN, -23), Allocation(Place.QUOTED, -4))
+
+
+def test_what_was_credited_does_not_come_back_again() -> None:
+    sums = [Allocation(Place.OPEN, 3), Allocation(Place.INVOICED, 20), Allocation(Place.QUOTED, 4)]
+    assert take_back(sums, 15) == (
+        Allocation(Place.OPEN, -8),
+        Allocation(Place.QUOTED, -4),
+        Allocation(Place.WRITTEN_OFF, -15),
+    )
+    assert take_back([Allocation(Place.INVOICED, 20)], 20) == (Allocation(Place.WRITTEN_OFF, -20),)
+    assert credited(15) == (Allocation(Place.OPEN, 15), Allocation(Place.WRITTEN_OFF, -15))
 
 
 def test_places_that_are_empty_leave_nothing() -> None:

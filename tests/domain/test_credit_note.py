@@ -167,6 +167,14 @@ def test_an_adjustment_is_taken_back_with_the_rest():
     found = credit_note(INVOICE, credit, NOTE)
     assert (found.document.subtotal_cents, found.document.lines[1].quantity) == (5000, -25)
     assert found.billed[1].entries == ((COUNTER, 25),)
+    kept = credit_note(INVOICE, Credit({LINE.id: WHOLE, UUID(int=98): one}, None, "x"), NOTE)
+    assert [billed.entries for billed in kept.billed] == [(), ((COUNTER, 25),)]  # due again, freed or not
+    piece = replace(one, line=replace(line, unit=Unit.PIECE, quantity=-1, unit_price_cents=5000))
+    found = credit_note(INVOICE, Credit({LINE.id: WHOLE, UUID(int=98): piece}, None, "x"), NOTE)
+    assert (found.document.lines[1].quantity, found.billed[1].entries) == (-1, ((COUNTER, 25),))
+    for cents in -1, -4999, 5000:  # whole or not at all
+        with pytest.raises(Refusal, match="credit-exceeds-line"):
+            credit_note(INVOICE, Credit({line.id: one}, {line.id: Wish(net_cents=cents)}, "x"), NOTE)
     with pytest.raises(Refusal, match="credit-exceeds-line"):
         credit_note(INVOICE, Credit({line.id: one}, None, "x"), NOTE)
 

@@ -3,7 +3,7 @@
 from datetime import date
 from uuid import UUID
 
-from app.domain.explanation import Because, Step, corrects, explain
+from app.domain.explanation import Because, Step, explain, takes_back
 from app.domain.pricing import Work, price
 from app.domain.terms import Terms
 from app.domain.ticket import Lane
@@ -97,13 +97,21 @@ def test_fully_drawn_time_names_no_amount() -> None:
 
 
 def test_the_words_are_stable() -> None:
-    words = "terms increment non_billable quoted included drawn billable correction"
+    words = "terms increment non_billable quoted included drawn billable correction credited"
     assert [because.value for because in Because] == words.split()
 
 
 def test_a_counter_entry_says_what_it_takes_back() -> None:
-    assert corrects(UUID(int=7), "Typed twice") == Step(
+    step = Step(Because.TERMS, "An hour is an hour.")
+    first = Step(
         Because.CORRECTION,
         "Takes back entry 00000000-0000-0000-0000-000000000007: Typed twice",
         {"entry_id": UUID(int=7), "reason": "Typed twice"},
     )
+    assert takes_back((step,), UUID(int=7), "Typed twice", 0) == (first, step)
+    last = Step(
+        Because.CREDITED,
+        "30 minutes of these are not given back again: a credit note gave them back already.",
+        {"minutes": 30},
+    )
+    assert takes_back((step,), UUID(int=7), "Typed twice", 30) == (first, step, last)

@@ -9,6 +9,7 @@ from uuid import UUID
 import pytest
 
 from app.domain.errors import Refusal
+from app.domain.giving_back import Left
 from app.domain.invoice import invoice_of, purchase_invoice, supplied_on
 from app.domain.invoice_assembly import Invoicing, line_id
 from app.domain.invoice_body import body_of, differences, digest_of, document_of
@@ -54,7 +55,7 @@ BUYER = Buyer(
     peppol_id=None, contact_name=None, email=None,
 )  # fmt: skip
 PARTY = Party(SELLER, BUYER, "fr")
-PAID = Origin(UUID(int=77), "F2026-0003", Vat(Category.STANDARD, 1600), 10_000)
+PAID = Origin(UUID(int=77), "F2026-0003", Vat(Category.STANDARD, 1600), Left(10_000, 50))
 
 
 def work(minutes: int, day: date = date(2026, 11, 23), **values: object) -> OpenMinutes:
@@ -203,7 +204,41 @@ def test_what_keeps_it_from_being_issued():
     mixed = made(time=[work(60)], corrections=[Correction(PAID, work(-5))], party=replace(PARTY, buyer=german))
     assert codes(mixed, proven=True) == ["vat-categories-mixed"]
     assert codes(made(corrections=[Correction(PAID, work(-5))])) == ["total-negative"]
-    assert codes(made(time=[work(90)], corrections=[Correction(PAID, work(-51))])) == ["credit-exceeds-line"]
+
+
+@pytest.mark.parametrize(
+    ("left", "minutes", "quantity", "cents"),
+    [
+        (Left(10_000, 50), -30, -30, -6000),
+        (Left(10_000, 50), -50, -50, -10_000),
+        (Left(9_999, 50), -50, -1, -9_999),  # one cent was credited by amount: the rest, in one piece
+        (Left(9_999, 50), -49, -49, -9_800),
+        (Left(5_000, 50), -30, -1, -5_000),
+        (Left(6_001, 30), -30, -1, -6_001),  # the last minute takes what rounding has left
+    ],
+)
+def test_a_correction_gives_back_no_more_than_is_left(left: Left, minutes: int, quantity: int, cents: int):
+    found = made(time=[work(90)], corrections=[Correction(replace(PAID, left=left), work(minutes))])
+    line = found.document.lines[1]
+    assert (line.kind, line.quantity, line.net_cents) == (LineKind.ADJUSTMENT, quantity, cents)
+    assert (line.source_id, line.vat_rate_bp, line.ticket_id) == (PAID.line_id, 1600, TICKET.id)
+    assert (line.ticket_number, line.terms_id) == (TICKET.number, TERMS.terms_id)
+    text = "EC-2026-000007 · Correction de la facture F2026-0003"
+    assert line.description == (text if quantity == minutes else f"{text} · {-minutes} min")
+    assert found.billed[1].entries == ((UUID(int=minutes + 1000), minutes),)
+    assert found.billed[1].origin == replace(PAID, left=left)
+
+
+def test_where_nothing_is_left_other_work_is_billed():
+    found = made(time=[work(90)], corrections=[Correction(replace(PAID, left=Left(0, 0)), work(-50))])
+    assert [line.kind for line in found.document.lines] == [LineKind.TIME]
+
+
+def test_a_reversed_fee_gives_back_no_more_than_is_left():
+    origin = replace(PAID, left=Left(4_000, 1))
+    back = FeeBooking(UUID(int=3), TICKET, date(2026, 11, 3), -5000, TERMS.terms_id, (UUID(int=31),), origin)
+    line = made(time=[work(90)], fees=[back]).document.lines[1]
+    assert (line.quantity, line.unit_price_cents, line.net_cents) == (-1, 4000, -4000)
 
 
 def test_the_same_document_has_the_same_bytes():

@@ -10,7 +10,7 @@ from pydantic_core import PydanticCustomError
 from app.core.db import Values
 from app.core.shapes import Bool, In, Instant, Line, LocalDate, Out, Paragraphs
 from app.domain.allocation import EntryStatus, entry_status
-from app.domain.explanation import Because, corrects, explain
+from app.domain.explanation import Because, explain, takes_back
 from app.domain.money import amount_cents
 from app.domain.pricing import Price, Work
 from app.domain.terms import Terms
@@ -118,7 +118,8 @@ class TimeEntryOut(Out):
     """An entry, where its minutes are, what they cost and why.
 
     Worked minutes become billed minutes by the increment; billed = drawn + quoted + non-billable + written off +
-    billable, and of the billable ones some are `invoiced`. A counter-entry has everything below zero.
+    billable, and of the billable ones some are `invoiced`. A counter-entry has everything below zero; what a
+    credit note gave back of its entry before is written off, since it is not given back again.
     """
 
     id: UUID
@@ -224,5 +225,5 @@ def _explained(row: Values, price: Price, terms: Terms) -> list[StepOut]:
     work = Work(worked_on=row["worked_on"], worked_minutes=row["worked_minutes"], lane=Lane(row["lane"]))
     steps = explain(work, price, terms)
     if row["corrects_id"] is not None:
-        steps = (corrects(row["corrects_id"], row["correction_reason"]), *steps)
+        steps = takes_back(steps, row["corrects_id"], row["correction_reason"], -row["written_off_minutes"])
     return [StepOut(because=step.because, text=step.text, facts=step.facts) for step in steps]

@@ -38,6 +38,18 @@ BOOK = """
 INSERT INTO urgency_fees (id, urgency_id, kind, amount_cents, reverses_id, reason, created_at)
 VALUES ($1, $2, $3, $4, $5, $6, $7)
 """
+# A reversed fee whose charge was credited whole before has been given back: it stands on the credit note (U4, I4).
+SETTLE_FEES = """
+INSERT INTO invoice_claims (id, client_id, line_id, fee_id)
+SELECT gen_random_uuid(), l.client_id, note.id, f.id
+FROM urgencies u JOIN urgency_fees f ON f.urgency_id = u.id AND f.amount_cents < 0
+JOIN invoice_claims b ON b.fee_id = f.reverses_id JOIN invoice_lines l ON l.id = b.line_id
+CROSS JOIN LATERAL (
+    SELECT max(n.id::text)::uuid AS id, sum(n.net_cents) AS net_cents
+    FROM invoice_lines n JOIN invoices d ON d.id = n.invoice_id AND d.kind = 'credit_note'
+    WHERE n.client_id = l.client_id AND n.credited_line_id = l.id) AS note
+WHERE {} AND note.net_cents = l.net_cents AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id)
+"""
 
 
 async def open_urgency(
@@ -66,3 +78,13 @@ async def standing(connection: Connection, ticket_id: UUID) -> Row | None:
 async def book(connection: Connection, values: Sequence[Any]) -> None:
     """One booking of a fee: id, urgency, kind, signed cents, what it reverses, why, when."""
     await connection.execute(BOOK, *values)
+
+
+async def settle_fee(connection: Connection, urgency_id: UUID) -> None:
+    """See SETTLE_FEES, of one urgency."""
+    await connection.execute(SETTLE_FEES.format("u.id = $1"), urgency_id)
+
+
+async def settle_fees(connection: Connection, client_id: UUID) -> None:
+    """See SETTLE_FEES, of all urgencies of a client."""
+    await connection.execute(SETTLE_FEES.format("u.client_id = $1"), client_id)

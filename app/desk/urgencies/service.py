@@ -133,5 +133,7 @@ async def _book(connection: Connection, urgency: Row, effect: FeeEffect, reason:
 
 
 async def book(connection: Connection, urgency: Row, kind: str, cents: int, reason: str | None, now: datetime) -> None:
-    """Book a fee row after the last one."""
+    """Book a fee row after the last one; what a credit note gave back already is not given back again."""
     await queries.book(connection, [new_id(), urgency["id"], kind, cents, urgency["fee_id"], reason, now])
+    if cents < 0:
+        await queries.settle_fee(connection, urgency["id"])

@@ -4,20 +4,16 @@ from collections.abc import Sequence
 from typing import Any
 from uuid import UUID
 
-from app.billing.invoices.queries.facts import LEFT
+from app.billing.givebacks.queries import LEFT, LEFT_MINUTES
 from app.core.db import Connection, Row
 from app.core.sql import one
 
 LINES = f"""
-SELECT l.id, {LEFT} AS left_cents,
+SELECT l.id, l.net_cents, {LEFT} AS left_cents, {LEFT_MINUTES} AS left_minutes,
        coalesce((
            SELECT sum(x.net_cents) FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id
            WHERE x.client_id = l.client_id AND x.credited_line_id = l.id AND d.kind = 'credit_note'), 0)::bigint
-           AS credited_cents,
-       l.quantity - coalesce((
-           SELECT sum(CASE d.kind WHEN 'credit_note' THEN x.quantity ELSE -x.quantity END)
-           FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id
-           WHERE x.client_id = l.client_id AND x.credited_line_id = l.id AND x.unit = 'minute'), 0)::int AS left_minutes
+           AS credited_cents
 FROM invoice_lines l WHERE l.client_id = $1 AND l.invoice_id = $2 ORDER BY l.position
 """
 # What of each entry is still on the line, credit notes subtracted; what was corrected is not invoiced again.
@@ -49,7 +45,7 @@ async def lock_invoice(connection: Connection, client_id: UUID, invoice_id: UUID
 
 
 async def lines(connection: Connection, client_id: UUID, invoice_id: UUID) -> list[Row]:
-    """What is left of each line."""
+    """What is left of each line, and what credit notes have given back of it."""
     return await connection.fetch(LINES, client_id, invoice_id)
 
 

@@ -2,6 +2,7 @@
 
 from uuid import UUID
 
+from app.billing.givebacks.queries import GIVEN
 from app.billing.time_entries.queries import ENTRY
 from app.core.db import Connection, Row
 
@@ -42,6 +43,18 @@ WHERE c.line_id = $1
 CREDITED = """
 SELECT l.id, i.number, l.net_cents, l.quantity, l.unit, l.unit_price_cents, l.base_quantity, l.discount_bp, l.kind
 FROM invoice_lines l JOIN invoices i ON i.id = l.invoice_id WHERE l.id = $1
+"""
+# The line that an adjustment gives back of, and what was left of it before.
+_BEFORE = " AND (d.issued_at, x.id) < (w.issued_at, a.id)"
+_UNDONE = """ AND EXISTS (SELECT FROM invoices z
+                WHERE z.id = y.invoice_id AND (z.issued_at, y.id) < (w.issued_at, a.id))"""
+_MINUTES = GIVEN.format("quantity", f" AND y.unit = 'minute'{_UNDONE}", f" AND x.unit = 'minute'{_BEFORE}")
+ADJUSTED = f"""
+SELECT l.id, i.number, l.net_cents, l.quantity, l.unit, l.unit_price_cents, l.base_quantity, l.discount_bp, l.kind,
+       l.net_cents - {GIVEN.format("net_cents", _UNDONE, _BEFORE)}::bigint AS left_cents,
+       l.quantity - {_MINUTES}::int AS left_minutes
+FROM invoice_lines a JOIN invoices w ON w.id = a.invoice_id JOIN invoice_lines l ON l.id = a.credited_line_id
+JOIN invoices i ON i.id = l.invoice_id WHERE a.id = $1
 """
 
 

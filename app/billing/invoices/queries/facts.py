@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import date, datetime
 from uuid import UUID
 
+from app.billing.givebacks.queries import LEFT
 from app.core.db import Connection, Row
 
 # In force when a period begins, whatever the client's card says by now (I1).
@@ -21,8 +22,6 @@ FROM clients c {CONTACT} WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id
 """
 # Nobody corrects the clients' time or adds to their pools meanwhile; tickets and new time go on.
 LOCK = f"{CLIENTS} FOR NO KEY UPDATE OF c"
-GROUPED = """o.ticket_id, t.number, t.subject, o.hourly_rate_cents, o.discount_bp, o.terms_id, o.worked_on, o.late,
-    o.agent_id, g.name"""
 # A row for what makes a line, not for each entry: a client may have thousands. Time from before the period goes by
 # month, since its tax may be another.
 TIME = """
@@ -35,27 +34,8 @@ WHERE o.client_id = ANY ($1::uuid[]) AND o.worked_on < $3
 GROUP BY o.client_id, o.ticket_id, o.hourly_rate_cents, o.discount_bp, o.terms_id, counter,
          CASE WHEN o.worked_on < $2 THEN date_trunc('month', o.worked_on) END
 """
-# What a line of an issued invoice still has to give: its net less credit notes and adjustments.
-LEFT = """
-    l.net_cents - coalesce((
-        SELECT sum(CASE d.kind WHEN 'credit_note' THEN x.net_cents ELSE -x.net_cents END)
-        FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id
-        WHERE x.client_id = l.client_id AND x.credited_line_id = l.id), 0)::bigint
-"""
-# Counter-entries, each with the line that its entry stands on.
-CORRECTIONS = f"""
-SELECT o.client_id, {GROUPED.replace("g.name", "g.name AS agent")}, o.minutes, o.entry_id, origin.*
-FROM open_time o JOIN tickets t ON t.id = o.ticket_id JOIN agents g ON g.id = o.agent_id
-CROSS JOIN LATERAL (
-    SELECT l.id AS line_id, i.number AS invoice_number, i.id AS invoice_id, l.vat_category, l.vat_rate_bp,
-           {LEFT} AS left_cents
-    FROM invoice_entries b JOIN invoice_lines l ON l.id = b.line_id
-    JOIN invoices i ON i.id = l.invoice_id AND i.kind = 'invoice'
-    WHERE b.entry_id = o.corrects_id ORDER BY l.id DESC LIMIT 1) AS origin
-WHERE o.client_id = ANY ($1::uuid[]) AND o.worked_on < $2 AND o.corrects_id IS NOT NULL
-ORDER BY t.number, origin.line_id, o.worked_on, g.name, o.agent_id, o.entry_id
-"""
-# Bookings that are on no line yet, what they come to, and the line that charged the fee before.
+# Bookings that are on no line yet, what they come to, and the line that charged the fee before; a reversed fee only
+# while something of it is left to give back.
 FEES = f"""
 SELECT u.client_id, u.id AS urgency_id, u.ticket_id, t.number, t.subject, u.terms_id, u.opened_at, f.fee_ids,
        f.amount_cents, origin.*
@@ -66,11 +46,13 @@ CROSS JOIN LATERAL (
     FROM urgency_fees f
     WHERE f.urgency_id = u.id AND NOT EXISTS (SELECT FROM invoice_claims c WHERE c.fee_id = f.id)) AS f
 LEFT JOIN LATERAL (
-    SELECT l.id AS line_id, i.number AS invoice_number, l.vat_category, l.vat_rate_bp, {LEFT} AS left_cents
+    SELECT l.id AS line_id, i.number AS invoice_number, l.vat_category, l.vat_rate_bp, {LEFT} AS left_cents,
+           0 AS left_minutes
     FROM urgency_fees b JOIN invoice_claims c ON c.fee_id = b.id JOIN invoice_lines l ON l.id = c.line_id
     JOIN invoices i ON i.id = l.invoice_id
     WHERE b.urgency_id = u.id AND l.kind = 'urgency' ORDER BY l.id DESC LIMIT 1) AS origin ON true
-WHERE u.client_id = ANY ($1::uuid[]) AND f.amount_cents <> 0 AND f.first_at < $2
+WHERE u.client_id = ANY ($1::uuid[]) AND f.first_at < $2
+  AND (f.amount_cents > 0 OR (f.amount_cents < 0 AND origin.left_cents > 0))
 ORDER BY t.number
 """
 CHARGES = """
@@ -120,11 +102,6 @@ async def clients(connection: Connection, ids: Sequence[UUID], day: date, *, loc
 async def time(connection: Connection, clients: Sequence[UUID], start: date, until: date) -> list[Row]:
     """Open minutes of work before the second local date, by client, ticket and price; counter-entries apart."""
     return await connection.fetch(TIME, clients, start, until)
-
-
-async def corrections(connection: Connection, clients: Sequence[UUID], until: date) -> list[Row]:
-    """See CORRECTIONS."""
-    return await connection.fetch(CORRECTIONS, clients, until)
 
 
 async def fees(connection: Connection, clients: Sequence[UUID], until: datetime) -> list[Row]:

@@ -1,11 +1,11 @@
 """Credit an issued invoice: whole, by line, by minutes or by amount (I4); what waits to be given back goes first."""
 
-from collections.abc import Mapping
-from datetime import date
+from collections.abc import Collection, Mapping
 from uuid import UUID
 
 from app.billing.contracts import queries as contracts
 from app.billing.contracts.service.buying import INVOICE
+from app.billing.givebacks.service import EVER, settle, waiting_of
 from app.billing.invoices.queries import credits as queries
 from app.billing.invoices.queries import documents, facts
 from app.billing.invoices.service.books import Books
@@ -14,14 +14,15 @@ from app.billing.pools.service import pool_of
 from app.core import jobs
 from app.core.db import Connection, Row
 from app.core.ids import new_id
+from app.desk.urgencies.queries import settle_fees
 from app.domain.balance import refundable_minutes
-from app.domain.calendar import LAST_YEAR, day_start
+from app.domain.calendar import day_start
 from app.domain.credit_note import Credit, Creditable, Wish, check_purchase_credit, corrections_of, credit_note
 from app.domain.errors import Refusal
+from app.domain.giving_back import left_of
+from app.domain.invoice_assembly import Invoicing
 from app.domain.invoice_body import body_of, document_of
 from app.domain.invoice_document import Document
-
-EVER = date(LAST_YEAR - 1, 1, 1)
 
 
 async def credit_invoice(
@@ -54,8 +55,9 @@ async def credit_invoice(
         await _check_purchase(connection, invoice["contract_id"], credit, books)
     made = credit_note(document, credit, new_id())
     row = await issue(connection, ToIssue(made, body_of(made.document), columns={"basis": "credit"}), books)
-    if free:
-        await _release(connection, invoice, lines)
+    await _release(connection, invoice, _due_again(made, free=free))
+    await settle(connection, invoice["client_id"], books.now)
+    await settle_fees(connection, invoice["client_id"])
     return row
 
 
@@ -68,11 +70,17 @@ async def _check_purchase(connection: Connection, contract_id: UUID, credit: Cre
         await jobs.enqueue(connection, INVOICE, {"contract_id": str(contract_id)}, now=books.now)
 
 
-async def _release(connection: Connection, invoice: Row, lines: Mapping[UUID, Creditable]) -> None:
-    """Fees and charges of lines of which nothing is left."""
-    left = await queries.lines(connection, invoice["client_id"], invoice["id"])
-    gone = [row["id"] for row in left if row["left_cents"] == 0 and not lines[row["id"]].line.details]
-    await documents.release_claims(connection, gone)
+def _due_again(made: Invoicing, *, free: bool) -> set[UUID]:
+    """Lines whose fees and charges come back: those to be freed, and adjustments, which gave nothing any more."""
+    return {one.origin.line_id for one in made.billed if one.origin and (free or one.line.net_cents < 0)}
+
+
+async def _release(connection: Connection, invoice: Row, credited: Collection[UUID]) -> None:
+    """Fees and charges of those lines that credit notes have given back whole."""
+    if credited:
+        rows = await queries.lines(connection, invoice["client_id"], invoice["id"])
+        gone = [row["id"] for row in rows if row["id"] in credited and row["credited_cents"] == row["net_cents"]]
+        await documents.release_claims(connection, gone)
 
 
 def _document(invoice: Row) -> Document:
@@ -88,7 +96,7 @@ async def _creditable(connection: Connection, invoice: Row, document: Document) 
     fees: dict[UUID, tuple[UUID, ...]] = {}
     for row in await queries.entries(connection, client_id, invoice_id):
         entries.setdefault(row["line_id"], []).append((row["entry_id"], row["minutes"]))
-    for row in await facts.corrections(connection, [client_id], EVER):
+    for row in await waiting_of(connection, client_id):
         pending.setdefault(row["line_id"], []).append((row["entry_id"], row["minutes"]))
     for row in await facts.fees(connection, [client_id], day_start(EVER)):
         if row["amount_cents"] < 0:
@@ -97,7 +105,7 @@ async def _creditable(connection: Connection, invoice: Row, document: Document) 
         line.id: Creditable(
             line=line,
             left_cents=left[line.id]["left_cents"],
-            left_minutes=left[line.id]["left_minutes"],
+            left_minutes=left_of(left[line.id]["left_cents"], left[line.id]["left_minutes"]).minutes,
             credited_cents=left[line.id]["credited_cents"],
             pending=tuple(pending.get(line.id, ())),
             entries=tuple(entries.get(line.id, ())),

@@ -10,7 +10,8 @@ from app.billing.terms.service import policies
 from app.billing.time_entries.service.reading import price_of
 from app.core.db import Connection, Row
 from app.domain.entry import Flag
-from app.domain.explanation import Step, corrects, explain
+from app.domain.explanation import Step, explain, takes_back
+from app.domain.giving_back import left_of
 from app.domain.invoice_assembly import net_cents
 from app.domain.minutes import billed_minutes
 from app.domain.money import decimal_text, percentage_cents
@@ -59,7 +60,9 @@ async def explain_line(connection: Connection, invoice_id: UUID, line_id: UUID) 
         return None
     found = await _by_source(connection, stored)
     found.entries = [_entry(row, terms) for row, terms in await _entries(connection, line_id)]
-    if stored["document_kind"] == "invoice" and found.entries:
+    if stored["kind"] == "adjustment" and stored["document_kind"] == "invoice":
+        await _adjustment(connection, found)
+    elif stored["document_kind"] == "invoice" and found.entries:
         found.quantity = sum(one.row["invoiced_here"] for one in found.entries)
         found.net_cents = _priced(stored, found.quantity)
     _share(found, await queries.siblings(connection, stored))
@@ -99,16 +102,33 @@ async def _by_source(connection: Connection, line: Row) -> Explained:
     found = Explained(line, line["quantity"], _priced(line, line["quantity"]), 0, 0, _formula(line))
     if line["document_kind"] == "credit_note":
         await _credited(connection, found)
-    elif line["kind"] == "urgency" or (line["kind"] == "adjustment" and line["unit"] == "piece"):
+    elif line["kind"] == "urgency":
         await _fee(connection, found)
     elif line["kind"] in {"quote", "permanence"}:
         await _charge(connection, found)
     elif line["kind"] == "contract":
         await _contract(connection, found)
-    elif line["kind"] == "adjustment":
-        origin = await queries.source(connection, queries.CREDITED, line["credited_line_id"])
-        found.source = dict(origin) if origin else {}
     return found
+
+
+async def _adjustment(connection: Connection, found: Explained) -> None:
+    """What counter-entries or a reversed fee give back of a line: never more than was left of it (P6, U4)."""
+    line = found.stored
+    origin = await queries.source(connection, queries.ADJUSTED, line["id"])
+    assert origin is not None  # noqa: S101 (an adjustment names its line)
+    bookings = await queries.fees(connection, line["id"])
+    found.source = dict(origin) | ({"bookings": [dict(row) for row in bookings]} if bookings else {})
+    minutes = -sum(one.row["invoiced_here"] for one in found.entries)
+    if line["unit"] == "minute":
+        found.quantity = -minutes
+    if found.entries:
+        exact = _priced(origin, minutes)
+        found.net_cents = -left_of(origin["left_cents"], origin["left_minutes"]).cents_for(minutes, exact)
+        if line["unit"] == "piece":
+            left = f"{decimal_text(origin['left_cents'])} EUR was left of the line"
+            found.words += f" {minutes} minutes are {decimal_text(exact)} EUR; {left}."
+    elif bookings:
+        found.net_cents = max(sum(row["amount_cents"] for row in bookings), -origin["left_cents"])
 
 
 async def _fee(connection: Connection, found: Explained) -> None:
@@ -161,7 +181,7 @@ def _entry(row: Row, terms: Terms) -> EntryExplained:
     work = Work(worked_on=row["worked_on"], worked_minutes=row["worked_minutes"], lane=Lane(row["lane"]))
     steps = explain(work, price, terms)
     if row["corrects_id"] is not None:
-        steps = (corrects(row["corrects_id"], row["correction_reason"]), *steps)
+        steps = takes_back(steps, row["corrects_id"], row["correction_reason"], -row["written_off_minutes"])
     sign = 1 if row["worked_minutes"] > 0 else -1
     billed = sign * billed_minutes(abs(row["worked_minutes"]), terms.billing_increment_minutes, terms.minimum_minutes)
     if row["non_billable_reason"] not in (None, INCLUDED_IN_FEE):

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 from datetime import date
 from uuid import UUID
 
+from app.billing.givebacks import queries as givebacks
 from app.billing.invoices.queries import facts as queries
 from app.billing.invoices.service.books import Books
 from app.core.db import Connection, Row
 from app.domain.calendar import day_start, local_date
+from app.domain.giving_back import left_of
 from app.domain.invoice_document import Address, Buyer, LineKind, PoolDraw, PoolStatement, WorkDetail
 from app.domain.invoice_facts import Charge, Correction, Facts, FeeBooking, OpenMinutes, Origin, Party, Terms, TicketRef
 from app.domain.period import Cycle, Period
@@ -68,7 +70,7 @@ async def _read(connection: Connection, clients: Sequence[Row], period: Period) 
     countered = [id_ for id_, rows in time.items() if any(row["counter"] for row in rows)]
     return _Read(
         time=time,
-        corrections=_by_client(await queries.corrections(connection, countered, period.end) if countered else []),
+        corrections=_by_client(await givebacks.corrections(connection, countered, period.end) if countered else []),
         fees=_by_client(await queries.fees(connection, ids, day_start(period.end))),
         charges=_by_client(await queries.charges(connection, ids, period.end)),
         pools=_by_client(await queries.pools(connection, prepaid, period.end) if prepaid else []),
@@ -133,7 +135,7 @@ def _details(row: Row) -> tuple[WorkDetail, ...]:
 def origin_of(row: Row) -> Origin:
     """The invoiced line that a row is about."""
     vat = Vat(Category(row["vat_category"]), row["vat_rate_bp"])
-    return Origin(row["line_id"], row["invoice_number"], vat, row["left_cents"])
+    return Origin(row["line_id"], row["invoice_number"], vat, left_of(row["left_cents"], row["left_minutes"]))
 
 
 def open_minutes(row: Row) -> OpenMinutes:

@@ -20,7 +20,7 @@ from app.domain.money import decimal_text
 from app.domain.period import Period, parse_period
 
 # What no later check could cure: the facts themselves make no invoice.
-NOT_EVEN_A_DRAFT = {"total-negative", "vat-categories-mixed", "credit-exceeds-line"}
+NOT_EVEN_A_DRAFT = {"total-negative", "vat-categories-mixed"}
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
 
+from app.billing.givebacks.service import settle
 from app.billing.invoices.queries import documents as queries
 from app.billing.invoices.service.books import Books
 from app.core.db import Connection, Row
@@ -12,7 +13,7 @@ from app.core.ids import new_id
 from app.domain.errors import Refusal
 from app.domain.invoice_assembly import Billed, Invoicing
 from app.domain.invoice_body import digest_of
-from app.domain.invoice_document import Document, DocumentKind
+from app.domain.invoice_document import Document, DocumentKind, Unit
 
 
 def values_of(document: Document, body: str, status: str, books: Books, **more: Any) -> dict[str, Any]:
@@ -76,11 +77,20 @@ async def issue_all(
         await _check_date(connection, kind, books)
     await _write(connection, wanted, books)
     await _take(connection, wanted)
+    for client_id in {one.document.buyer.client_id for one in wanted if _gives_the_rest(one)}:
+        await settle(connection, client_id, books.now)
     await _tell_annexes(connection, wanted)
     due = [
         (one.document.id, books.due_on if one.document.kind is DocumentKind.INVOICE else None) for one in wanted
     ]  # fmt: skip
     return await queries.issue(connection, due, run_id=run_id, actor=books.actor, now=books.now)
+
+
+def _gives_the_rest(wanted: ToIssue) -> bool:
+    """Whether counter-entries get less than their minutes cost: others of the line may have nothing left to give."""
+    return wanted.document.kind is DocumentKind.INVOICE and any(
+        one.entries and one.line.unit is Unit.PIECE for one in wanted.invoicing.billed
+    )
 
 
 async def _write(connection: Connection, wanted: Sequence[ToIssue], books: Books) -> None:

@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
+from app.billing.givebacks.service import credited_of
 from app.billing.pools.queries import lock_client
 from app.billing.pools.service import hold, take_over, watch
 from app.billing.time_entries import queries
@@ -41,7 +42,7 @@ async def correct_entry(
 
     Raises:
         Refusal: `already-corrected`, `counter-entry` for a counter-entry itself, `client-mismatch` when the new
-            entry belongs to another client, and what logging refuses.
+            entry belongs to another client, `invoiced-twice`, and what logging refuses.
     """
     if client_id is not None:
         await lock_client(connection, client_id)
@@ -52,7 +53,8 @@ async def correct_entry(
     days = [entry["worked_on"], *(part.worked_on for part in parts)]
     held = await hold(connection, [client_id] if client_id else [], min(days), max(days))
     tally = await open_tally(connection, parts, held)
-    back = _counter(entry, reason, now)
+    credited = await credited_of(connection, client_id, entry) if client_id else 0
+    back = _counter(entry, reason, now, credited)
     tally.give_back(back)
     logged = tally.price(parts, now)
     await write(connection, [back, *logged], actor=actor, now=now)
@@ -82,11 +84,11 @@ async def _parts(connection: Connection, entry: Row, replacement: NewEntry | Non
     return parts
 
 
-def _counter(entry: Row, reason: str, now: datetime) -> Logged:
+def _counter(entry: Row, reason: str, now: datetime, credited_minutes: int) -> Logged:
     values: dict[str, Any] = {name: entry[name] for name in COLUMNS}
     values |= {name: -entry[name] for name in SIGNED}
     values |= {
         "id": new_id(), "kind": "counter", "corrects_id": entry["id"], "replaces_id": None,
         "correction_reason": reason, "part_of_id": None, "logged_at": now,
     }  # fmt: skip
-    return Logged(values, counter(price_of(entry)), take_back(sums_of(entry)))
+    return Logged(values, counter(price_of(entry)), take_back(sums_of(entry), credited_minutes))
