@@ -1,7 +1,5 @@
 """One request's work: who calls, at what time, on which connection, in which transaction."""
 
-import hashlib
-import re
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated, Any, cast
@@ -11,7 +9,7 @@ from uuid import UUID
 from asyncpg.transaction import Transaction
 from fastapi import Depends, Request, Response
 
-from app.core import events, idempotency, limits, paging
+from app.core import etags, events, idempotency, limits, paging
 from app.core.credentials import ANYBODY, Caller
 from app.core.db import Connection, Database, Row, begin, commit, roll_back
 from app.core.intake import Intake, Place
@@ -20,9 +18,6 @@ from app.core.settings import Settings
 from app.core.sql import Statement
 
 BAD_REQUEST = 400
-# An ETag: the version, and a hash of what was shown.
-VERSION = re.compile(r'"([0-9]+)(?:-[0-9a-f]+)?"')
-HASH_DIGITS = 32
 
 
 class Unit:
@@ -135,16 +130,10 @@ class Unit:
         self._version = version
 
     def tag(self, response: Response, *, single: bool) -> None:
-        """A strong ETag for an answer about a `single` resource, or with a version, that has none of its own yet.
-
-        The version is for If-Match. The hash is of all that the answer says: some of that depends on the day, or on
-        other rows, and a tag that stayed the same would keep a reader from it.
-        """
-        if response.status_code >= BAD_REQUEST or "etag" in response.headers:
-            return
-        if self._version is not None or single:
-            print_ = hashlib.sha256(response.body).hexdigest()[:HASH_DIGITS]
-            response.headers["ETag"] = f'"{print_}"' if self._version is None else f'"{self._version}-{print_}"'
+        """A strong ETag for an answer about a `single` resource, or with a version, that has none of its own yet."""
+        wanted = single or self._version is not None
+        if wanted and response.status_code < BAD_REQUEST and "etag" not in response.headers:
+            response.headers["ETag"] = etags.etag_of(bytes(response.body), self._version)
 
     def check_match(self, version: int, *, required: bool = False) -> None:
         """Honour If-Match before changing what stands at `version`, whatever else the tag says.
@@ -153,12 +142,9 @@ class Unit:
             Problem: `version-mismatch` (412), or `version-required` (428) where a lost update costs money.
         """
         wanted = self.request.headers.get("if-match")
-        if wanted is None:
-            if required:
-                raise Problem("version-required")
-            return
-        known = [found[1] for tag in wanted.split(",") if (found := VERSION.fullmatch(tag.strip()))]
-        if wanted.strip() != "*" and str(version) not in known:
+        if wanted is None and required:
+            raise Problem("version-required")
+        if wanted is not None and not etags.names_version(wanted, version):
             raise Problem("version-mismatch")
 
     def created(self, path: str, id_: UUID) -> None:
@@ -258,8 +244,7 @@ class Unit:
 
 async def current_unit(request: Request) -> Unit:
     """The unit that `DeskRoute` made for this request."""
-    unit: Unit = request.state.unit
-    return unit
+    return cast("Unit", request.state.unit)
 
 
 Work = Annotated[Unit, Depends(current_unit)]
