@@ -4,6 +4,7 @@ import asyncio
 import json
 import sys
 
+import asyncpg
 import typer
 
 from app.core import credentials, permissions
@@ -59,15 +60,31 @@ def create_key(name: str, role: str = "admin") -> None:
     if role not in permissions.ROLES or role == "client":
         raise typer.BadParameter("the role must be one of: agent, finance, accounting, mail, admin")
 
-    async def insert() -> str:
-        settings, key_id = Settings(), new_id()
-        issued = credentials.issue(key_id)
-        url = settings.database_url or ""
-        async with open_pool(settings, url, size=1) as database, database.transaction() as connection:
-            await credentials.insert(connection, key_id, name, role, issued.secret_hash, now())
-        return issued.text
+    settings = _with_database(Settings())
+    if settings.database_url is None:
+        raise SystemExit(f"DATABASE_URL is not set, and no `make serve` runs on {settings.data_dir}: do either first.")
+    try:
+        print(asyncio.run(_insert_key(settings, settings.database_url, name, role)))
+    except (OSError, ValueError, asyncpg.PostgresError, asyncpg.InterfaceError) as error:
+        raise SystemExit(f"No key was made, the database says no ({type(error).__name__}): {error}") from None
 
-    print(asyncio.run(insert()))
+
+async def _insert_key(settings: Settings, url: str, name: str, role: str) -> str:
+    key_id = new_id()
+    issued = credentials.issue(key_id)
+    async with open_pool(settings, url, size=1) as database, database.transaction() as connection:
+        await credentials.insert(connection, key_id, name, role, issued.secret_hash, now())
+    return issued.text
+
+
+def _with_database(settings: Settings) -> Settings:
+    """Where no database is configured, with the one that `serve` runs in the same DATA_DIR, if it does."""
+    if settings.database_url is not None:
+        return settings
+    from app.adapters import embedded_postgres  # noqa: PLC0415
+
+    found = embedded_postgres.running(settings.data_dir)
+    return settings.model_copy(update={"database_url": found.app_url}) if found else settings
 
 
 @cli.command()
@@ -83,7 +100,7 @@ def deliver(mailbox: str = typer.Option(..., help="The envelope's recipient.")) 
     """Hand in the raw mail on standard input, for a mail server's pipe: exit 0 once it is kept, 75 to keep it there."""
     from app.desk.inbound_mail import pipe  # noqa: PLC0415
 
-    raise typer.Exit(pipe.deliver(Settings(), mailbox, sys.stdin.buffer))
+    raise typer.Exit(pipe.deliver(_with_database(Settings()), mailbox, sys.stdin.buffer))
 
 
 @cli.command()

@@ -23,7 +23,7 @@ from app.adapters.postgres_binaries import (
 )
 from app.adapters.postgres_server import Server
 
-__all__ = ["Cluster", "EmbeddedPostgresError", "start", "stop"]
+__all__ = ["Cluster", "EmbeddedPostgresError", "running", "start", "stop"]
 
 INITDB_OPTIONS = (
     "--username=postgres",
@@ -59,17 +59,37 @@ def start(data_dir: Path, *, fsync: bool = True) -> Cluster:
     home = data_dir.resolve()
     with _turn(home) as turn:
         server = Server(_find(home) or _create(home, turn, fsync=fsync), home / "postgres.log")
-        running = server.state()
-        state = running or server.launch(fsync=fsync)
+        found = server.state()
+        state = found or server.launch(fsync=fsync)
         if fsync and not state.fsync:
             raise EmbeddedPostgresError(f"The server of {server.data} runs without fsync: stop it first")
         if not state.furnished:
             server.furnish()
+    return _cluster(server, started_here=found is None)
+
+
+def running(data_dir: Path) -> Cluster | None:
+    """The server of `data_dir`, if it runs and has its database; nothing is started.
+
+    Raises:
+        EmbeddedPostgresError: it cannot be asked; the text says why.
+    """
+    home = data_dir.resolve()
+    if not home.is_dir():
+        return None
+    with _turn(home):
+        data = _find(home)
+        server = Server(data, home / "postgres.log") if data else None
+        state = server.state() if server else None
+    return _cluster(server, started_here=False) if server and state and state.furnished else None
+
+
+def _cluster(server: Server, *, started_here: bool) -> Cluster:
     return Cluster(
         server.url("desk_owner", "desk"),
         server.url("desk_app", "desk"),
         server.url("postgres", "postgres"),
-        running is None,
+        started_here,
     )
 
 

@@ -137,3 +137,30 @@ def test_a_desk_from_its_first_start_to_its_recovery(served: Served):
     assert len(served.get("/v1/tickets?limit=100", "agent")["items"]) == tickets
     assert served.end(signal.SIGTERM) == 0
     assert served.left_running() == []
+
+
+def test_commands_find_the_database_of_a_running_service(served: Served):
+    """As the README shows it: a key and a mail by the command line, while it runs; afterwards one clear line."""
+
+    def command(*arguments: str, stdin: bytes = b"") -> subprocess.CompletedProcess[bytes]:
+        return subprocess.run(
+            [sys.executable, "-m", "app.cli", *arguments],
+            cwd=ROOT, env=served.environment, capture_output=True, input=stdin, check=False,
+        )  # fmt: skip
+
+    mail = b"From: rita@elsewhere.example\r\nMessage-ID: <1@elsewhere.example>\r\nSubject: Pipe\r\n\r\nIt is down.\r\n"
+    served.start()
+    key = command("create-key", "Hook", "--role", "mail")
+    assert key.returncode == 0, key.stderr
+    headers = {"Authorization": f"Bearer {key.stdout.decode().strip()}"}
+    assert httpx.get(f"{served.url}/v1/queue", headers=headers).status_code == 403  # known, and only for mail
+    assert command("deliver", "--mailbox", "support@e-connect.lu", stdin=mail).returncode == 0
+    assert "Pipe" in [ticket["subject"] for ticket in served.get("/v1/tickets", "agent")["items"]]
+
+    assert served.end(signal.SIGTERM) == 0
+    refused = command("create-key", "Hook", "--role", "mail")
+    assert (refused.returncode, refused.stdout) == (1, b"")
+    assert refused.stderr.decode().splitlines() == [
+        f"DATABASE_URL is not set, and no `make serve` runs on {served.data_dir}: do either first."
+    ]
+    assert command("deliver", "--mailbox", "support@e-connect.lu", stdin=mail).returncode == 75

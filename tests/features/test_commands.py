@@ -67,6 +67,13 @@ def test_the_first_key_comes_from_the_command_line(live_servers: LiveServers):
     assert refused.returncode != 0
 
 
+def test_a_database_that_is_not_there_is_one_line():
+    refused = command("create-key", "Nobody", DATABASE_URL="postgresql://desk_app@127.0.0.1:1/desk")
+    assert refused.returncode == 1
+    (line,) = refused.stderr.splitlines()
+    assert line.startswith("No key was made, the database says no")
+
+
 def test_a_worker_stops_when_told(fresh_database: Clone):
     process = subprocess.Popen(
         [sys.executable, "-m", "app.cli", "worker"],

@@ -38,7 +38,7 @@ def deliver(settings: Settings, mailbox: str, source: BinaryIO) -> int:
 
 async def _hand_in(settings: Settings, mailbox: str, raw: bytes) -> int:
     if settings.database_url is None:
-        LOGGER.warning("mail not taken in: DATABASE_URL is not set")
+        LOGGER.warning("mail not taken in: DATABASE_URL is not set, and no `make serve` runs on DATA_DIR")
         return TRY_AGAIN_LATER
     parser = MailParser(seconds=settings.mail_parse_seconds, size=1)
     with closing(parser):
