@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import asyncpg
 import httpx
 import pytest
 
@@ -297,3 +298,38 @@ async def test_a_reversed_fee_is_due_again_once_its_adjustment_is_credited(desk:
         note = await desk.credit(first, corrections=True)
         assert note["subtotal_cents"] == 15000
         await desk.check()
+
+
+async def test_after_an_amount_a_credit_note_gives_back_the_rest_too(desk: Desk):
+    entry = await desk.log(60)
+    first = await desk.invoice()
+    await desk.credit(first, **part(first, net_cents=2001))
+    await desk.correct(entry)
+    note = await desk.credit(first, corrections=True)
+    assert (note["subtotal_cents"], await open_minutes(desk.conn)) == (9999, 0)
+    await desk.check()
+
+
+CLAIM = """
+INSERT INTO invoice_claims (id, client_id, line_id, fee_id)
+SELECT gen_random_uuid(), n.client_id, n.id, f.id FROM invoice_lines n
+JOIN invoices d ON d.id = n.invoice_id AND d.kind = $1 CROSS JOIN urgency_fees f
+WHERE f.amount_cents < 0 LIMIT 1
+"""
+
+
+async def test_a_reversed_fee_stands_on_the_credit_note_only_if_that_gave_back_all_of_it(desk: Desk, fee: Any):
+    path, first = fee
+    await desk.credit(first, **part(first, net_cents=5000))
+    await posted(desk.api, desk.keys, path, DOWN)
+    for kind in "credit_note", "invoice":
+        with pytest.raises(asyncpg.RestrictViolationError):
+            async with desk.conn.transaction():
+                await desk.conn.execute(CLAIM, kind)
+    await desk.credit(first)
+    claimed = await desk.conn.fetchval(
+        "SELECT d.kind FROM urgency_fees f JOIN invoice_claims c ON c.fee_id = f.id "
+        "JOIN invoice_lines l ON l.id = c.line_id JOIN invoices d ON d.id = l.invoice_id WHERE f.amount_cents < 0"
+    )
+    assert claimed == "credit_note"
+    await desk.check()
