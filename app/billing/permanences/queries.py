@@ -15,6 +15,8 @@ SELECT {", ".join(f"p.{name.strip()}" for name in OWN.split(","))}, p.cancelled_
        p.completed_at, p.version,
        ARRAY(SELECT s.site_id FROM permanence_sites s WHERE s.permanence_id = p.id ORDER BY s.site_id) AS site_ids,
        (SELECT q.id FROM quotes q WHERE q.permanence_id = p.id ORDER BY q.id DESC LIMIT 1) AS quote_id,
+       (SELECT q.id FROM quotes q WHERE q.permanence_id = p.id AND q.sent_at IS NOT NULL ORDER BY q.id DESC LIMIT 1)
+           AS sent_quote_id,
        coalesce((SELECT jsonb_agg(jsonb_build_object('agent_id', s.agent_id, 'agent_name', a.name,
                    'starts_at', lower(s.during), 'ends_at', upper(s.during)) ORDER BY lower(s.during), a.name)
                  FROM permanence_shifts s JOIN agents a ON a.id = s.agent_id WHERE s.permanence_id = p.id), '[]')

@@ -50,7 +50,7 @@ async def list_permanence_requests(
     filters = {"client_id": own or client_id, "status": status}
     rows = await queries.list_requests(await work.connection(), filters, after, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "id")
-    return Page(items=[permanence_out(row) for row in shown], next_cursor=next_cursor)
+    return Page(items=[permanence_out(row, to_client=own is not None) for row in shown], next_cursor=next_cursor)
 
 
 @router.post(
@@ -74,7 +74,7 @@ async def _standing(work: Unit, permanence_id: UUID) -> PermanenceOut:
     if row is None or not work.sees_client(row["client_id"]):
         raise not_found()
     work.etag(row["version"])
-    return permanence_out(row)
+    return permanence_out(row, to_client=work.caller.client_id is not None)
 
 
 async def _locked(work: Unit, permanence_id: UUID) -> Row:

@@ -217,10 +217,12 @@ def columns_of(values: dict[str, Any]) -> dict[str, Any]:
     return values | ({f"contact_{name}": value for name, value in contact.items()} if contact else {})
 
 
-def permanence_out(row: Row) -> PermanenceOut:
-    """A row of queries.REQUEST as its shape."""
+def permanence_out(row: Row, *, to_client: bool) -> PermanenceOut:
+    """A row of queries.REQUEST as its shape; a client is told of no quote that was not sent to it."""
     values = {name: row[name] for name in PermanenceOut.model_fields if name != "contact"}
     contact = EventContactOut(name=row["contact_name"], email=row["contact_email"], phone=row["contact_phone"])
+    if to_client:
+        values["quote_id"] = row["sent_quote_id"]
     return PermanenceOut(**values, contact=contact)
 
 

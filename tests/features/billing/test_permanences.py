@@ -119,6 +119,22 @@ async def test_cancelling_tells_that_the_open_quote_is_withdrawn(desk: Desk, con
     assert [row["type"] for row in told] == ["quote.written", "quote.withdrawn"]
 
 
+async def test_a_client_is_told_of_its_quote_once_it_is_sent(api: httpx.AsyncClient, desk: Desk, keys: Keys):
+    asked = await desk.asked()
+    path = f"{PATH}/{asked['id']}"
+    lines = {"lines": [{"description": "Standby", "quantity": 1, "unit_price_cents": 90_000}]}
+    quote = await desk.post(f"{path}/quote", lines, 201)
+
+    async def seen(role: str) -> list[str | None]:
+        whole = (await api.get(path, headers=keys[role])).json()
+        (listed,) = (await api.get(PATH, headers=keys[role])).json()["items"]
+        return [whole["quote_id"], listed["quote_id"]]
+
+    assert (await seen("agent"), await seen("client")) == ([quote["id"]] * 2, [None, None])
+    await desk.post(f"/v1/quotes/{quote['id']}/sending", {})
+    assert await seen("client") == [quote["id"]] * 2
+
+
 async def test_opening_hours_are_refused_or_cut(desk: Desk):
     friday = {"starts_at": "2031-06-20T16:30:00+02:00", "ends_at": "2031-06-20T22:30:00+02:00"}
     refused = await desk.post(PATH, desk.wish(**friday), 409)
