@@ -45,9 +45,9 @@ BREAKS = {
     "id, 'a', 'b', 1, '', now() FROM messages",
     "each mail is kept raw once and has one outcome": f"INSERT INTO inbound_messages ({MAIL}) VALUES (gen_random_uuid(), "
     "'support@e-connect.lu', 'support@e-connect.lu', sha256('lost'), 4, now(), now(), 'quarantined', 'test', NULL, NULL)",
-    "one mail opens one ticket": f"INSERT INTO inbound_messages ({MAIL}) SELECT gen_random_uuid(), "
-    "'support@e-connect.lu', 'support@e-connect.lu', sha256(n::text::bytea), 4, now(), now(), 'ticket', NULL, t.id, 'same' "
-    "FROM tickets t, generate_series(1, 2) AS n",
+    "one mail opens one ticket": f"INSERT INTO inbound_messages ({MAIL}, copy_of_id) SELECT gen_random_uuid(), "
+    "'support@e-connect.lu', 'support@e-connect.lu', sha256(n::text::bytea), 4, now(), now(), 'ticket', NULL, t.id, "
+    "'same', CASE n WHEN 2 THEN t.id END FROM tickets t, generate_series(1, 2) AS n",
     "a ticket was claimed once between two reopenings": "INSERT INTO events SELECT gen_random_uuid(), 1, "
     "'ticket.claimed', id, NULL, id, '{}', '{}', now() FROM tickets, generate_series(1, 2)",
 }
