@@ -20,3 +20,8 @@ def names_version(if_match: str, version: int) -> bool:
     """Whether a tag of an If-Match header begins with this version, whatever else it says; `*` names every one."""
     tags = (VERSION.fullmatch(tag.strip()) for tag in if_match.split(","))
     return if_match.strip() == "*" or str(version) in {tag[1] for tag in tags if tag}
+
+
+def tags_known(if_none_match: str) -> set[str]:
+    """What a reader says that it has; weak tags are as good as strong ones here (RFC 9110, 13.1.2)."""
+    return {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}

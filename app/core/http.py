@@ -14,7 +14,7 @@ from fastapi import APIRouter, FastAPI, Request, Response, params
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, iter_route_contexts
 
-from app.core import clock, credentials, idempotency, limits, strict_json
+from app.core import clock, credentials, etags, idempotency, limits, strict_json
 from app.core.bodies import JSON_LIMIT, Reading
 from app.core.permissions import PUBLIC, ROLES, known_permissions, permits
 from app.core.problems import Problem, busy, documented, error_at
@@ -215,8 +215,8 @@ class Rule:
         etag = response.headers.get("etag")
         if request.method != "GET" or etag is None:
             return response
-        known = [tag.strip().removeprefix("W/") for tag in request.headers.get("if-none-match", "").split(",")]
-        return Response(status_code=NOT_MODIFIED, headers={"ETag": etag}) if {etag, "*"} & {*known} else response
+        known = etags.tags_known(request.headers.get("if-none-match", ""))
+        return Response(status_code=NOT_MODIFIED, headers={"ETag": etag}) if {etag, "*"} & known else response
 
 
 def _replayed(reply: idempotency.Reply) -> Response:

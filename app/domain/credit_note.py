@@ -39,6 +39,11 @@ class Creditable:
     entries: tuple[tuple[UUID, int], ...] = ()
     fee_ids: tuple[UUID, ...] = ()
 
+    @property
+    def left(self) -> Left:
+        """What the line still has to give."""
+        return Left(self.left_cents, self.left_minutes)
+
 
 @dataclass(frozen=True, slots=True)
 class Wish:
@@ -140,7 +145,7 @@ def _credit_lines(number: str, credit: Credit, wishes: Mapping[UUID, Wish]) -> I
 def _credit_line(number: str, one: Creditable, wish: Wish, *, free: bool) -> Billed:
     line = one.line
     minutes, cents = _amounts(one, wish)
-    origin = Origin(line.id, number, Vat(line.vat_category, line.vat_rate_bp), Left(one.left_cents, one.left_minutes))
+    origin = Origin(line.id, number, Vat(line.vat_category, line.vat_rate_bp), one.left)
     whole = cents == one.left_cents
     entries = _undone(one) if line.net_cents < 0 else _links(one, minutes or 0, free=free)
     fee_ids = one.fee_ids if whole and not free else ()
@@ -160,7 +165,7 @@ def _amounts(one: Creditable, wish: Wish) -> tuple[int | None, int]:
         _check(one, wish.net_cents <= one.left_cents)
         return wish.minutes, wish.net_cents
     exact = net_cents(wish.minutes, line.unit_price_cents, line.base_quantity, line.discount_bp)
-    return wish.minutes, Left(one.left_cents, one.left_minutes).cents_for(wish.minutes, exact)
+    return wish.minutes, one.left.cents_for(wish.minutes, exact)
 
 
 def _check(one: Creditable, fits: bool) -> None:

@@ -17,6 +17,7 @@ from app.adapters.invoice_xml import NotAnInvoice
 from app.billing.invoices.answers import PATH, document_of_row
 from app.billing.invoices.routes import visible
 from app.core.db import Row
+from app.core.etags import tags_known
 from app.core.http import allows, desk_router
 from app.core.problems import Problem
 from app.core.unit import Unit, Work
@@ -72,7 +73,7 @@ async def _answer(
     row = await visible(work, invoice_id)
     look = look_of(work.settings)
     tag = work.headers["ETag"] = _tag(row, look, ending)
-    if _is_known(work, tag):
+    if tag in tags_known(work.request.headers.get("if-none-match", "")):
         return Response(status_code=304)
     document = document_of_row(row)
     await work.rest()
@@ -85,12 +86,6 @@ async def _answer(
         "Cache-Control": "private, no-cache",  # kept, and asked about each time
     }
     return Response(content, media_type=media_type, headers=headers)
-
-
-def _is_known(work: Unit, tag: str) -> bool:
-    """Whether the reader has exactly this already."""
-    sent = work.request.headers.get("if-none-match", "")
-    return tag in [one.strip().removeprefix("W/") for one in sent.split(",")]
 
 
 def _tag(row: Row, look: Look, ending: str) -> str:

@@ -66,14 +66,14 @@ async def gather_one(
 async def _read(connection: Connection, clients: Sequence[Row], period: Period) -> _Read:
     ids = [client["id"] for client in clients]
     prepaid = [client["id"] for client in clients if client["prepaid"]]
-    time = _by_client(await queries.time(connection, ids, period.start, period.end))
+    time = by_client(await queries.time(connection, ids, period.start, period.end))
     countered = [id_ for id_, rows in time.items() if any(row["counter"] for row in rows)]
     return _Read(
         time=time,
-        corrections=_by_client(await givebacks.corrections(connection, countered, period.end) if countered else []),
-        fees=_by_client(await queries.fees(connection, ids, day_start(period.end))),
-        charges=_by_client(await queries.charges(connection, ids, period.end)),
-        pools=_by_client(await queries.pools(connection, prepaid, period.end) if prepaid else []),
+        corrections=by_client(await givebacks.corrections(connection, countered, period.end) if countered else []),
+        fees=by_client(await queries.fees(connection, ids, day_start(period.end))),
+        charges=by_client(await queries.charges(connection, ids, period.end)),
+        pools=by_client(await queries.pools(connection, prepaid, period.end) if prepaid else []),
         draws=_draws(await queries.draws(connection, prepaid, period.end) if prepaid else []),
     )
 
@@ -93,7 +93,8 @@ def _gathered(client: Row, read: _Read, period: Period, books: Books) -> Gathere
     return Gathered(id_, client["name"], Cycle(client["cycle"]), client["proven"], facts, told)
 
 
-def _by_client(rows: Iterable[Row]) -> defaultdict[UUID, list[Row]]:
+def by_client(rows: Iterable[Row]) -> defaultdict[UUID, list[Row]]:
+    """Rows of several clients, each client's together."""
     found: defaultdict[UUID, list[Row]] = defaultdict(list)
     for row in rows:
         found[row["client_id"]].append(row)

@@ -6,7 +6,7 @@ from uuid import UUID
 
 from app.billing.invoices.queries import documents as queries
 from app.billing.invoices.service.books import Books
-from app.billing.invoices.service.gathering import Gathered, gather, gather_one
+from app.billing.invoices.service.gathering import Gathered, by_client, gather, gather_one
 from app.billing.invoices.service.writing import ToIssue, issue, issue_all, values_of
 from app.core.db import Connection, Row
 from app.core.ids import new_id
@@ -105,9 +105,7 @@ async def invoice_clients(
         Refusal: `date-goes-back`.
     """
     gathered = {one.client_id: one for one in await gather(connection, clients, order.period, books, lock=True)}
-    standing: dict[UUID, list[Row]] = {client_id: [] for client_id in clients}
-    for row in await queries.standing(connection, list(gathered), order.period.name):
-        standing[row["client_id"]].append(row)
+    standing = by_client(await queries.standing(connection, list(gathered), order.period.name))
     decided = {id_: _decide(gathered.get(id_), standing[id_], order, books) for id_ in sorted(clients)}
     await _do(connection, decided.values(), order, books)
     return decided

@@ -1,6 +1,5 @@
 """Previews: what would be issued, written nowhere (I3)."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import replace
 from uuid import UUID
@@ -8,9 +7,9 @@ from uuid import UUID
 from app.billing.invoices.queries import documents
 from app.billing.invoices.queries import facts as queries
 from app.billing.invoices.service.books import Books
-from app.billing.invoices.service.gathering import gather
+from app.billing.invoices.service.gathering import by_client, gather
 from app.billing.invoices.service.invoicing import Preview, issued_of, preview_of, skips
-from app.core.db import Connection, Row
+from app.core.db import Connection
 from app.core.ids import new_id
 from app.domain.calendar import day_start
 from app.domain.period import Period
@@ -34,9 +33,7 @@ async def preview_cycle(
 
 async def _previews(connection: Connection, clients: Sequence[UUID], period: Period, books: Books) -> list[Preview]:
     """Of those with something to bill; each knows whether a run would skip it."""
-    standing: defaultdict[UUID, list[Row]] = defaultdict(list)
-    for row in await documents.standing(connection, clients, period.name):
-        standing[row["client_id"]].append(row)
+    standing = by_client(await documents.standing(connection, clients, period.name))
     found = []
     for one in await gather(connection, clients, period, books):
         preview = preview_of(one, new_id(), books)
