@@ -12,8 +12,8 @@ from app.core.db import Connection, Row
 from app.core.sql import Statement, Where
 from app.domain.allocation import Place
 
-# What an entry needs to know whatever it is about: who works here, the terms, the calendar.
-AROUND = """ARRAY(SELECT id FROM agents WHERE active AND id = ANY ($2::uuid[])) AS agents,
+# What an entry needs to know whatever it is about: who works or worked here, the terms, the calendar.
+AROUND = """ARRAY(SELECT id FROM agents WHERE id = ANY ($2::uuid[])) AS agents,
        ARRAY(SELECT id FROM terms) AS terms,
        ARRAY(SELECT "on" FROM holidays WHERE "on" BETWEEN $3 AND $4) AS holidays,
        ARRAY(SELECT starts_at FROM closures WHERE ends_at > $5 AND starts_at < $6 ORDER BY starts_at) AS starts,

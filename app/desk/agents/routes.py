@@ -44,7 +44,7 @@ async def read_agent(agent_id: UUID, work: Work) -> AgentOut:
 
 @router.patch("/{agent_id}", operation_id="change_agent", **allows("agents:write", 404, 409, 412))
 async def change_agent(agent_id: UUID, body: AgentPatch, work: Work) -> AgentOut:
-    """Change an agent. Becoming inactive leaves their keys as they are: revoke those at `/v1/api-keys`."""
+    """Change an agent. Becoming inactive revokes their keys, and tickets that waited for them are anybody's again."""
     connection = await work.begin()
     before = await queries.lock_agent(connection, agent_id)
     if before is None:

@@ -11,7 +11,10 @@ AGENT: dict[str, Any] = {"name": "Laurent Weis", "email": "laurent.weis@e-connec
 AGENT_ID = "019ab3c0-7a8b-7c9d-8e0f-1a2b3c4d5e6f"
 
 Name = Annotated[Line, Field(max_length=120)]
-ACTIVE = "Whether tickets can be given to them; who leaves becomes inactive and stays in the history."
+ACTIVE = (
+    "Whether tickets and keys can be given to them; who leaves becomes inactive and stays in the history, and what "
+    "they worked can still be logged."
+)
 
 
 class AgentIn(In):

@@ -45,3 +45,17 @@ async def revoke(connection: Connection, key_id: UUID, now: datetime) -> Row | N
     return await connection.fetchrow(
         f"UPDATE api_keys SET revoked_at = $2 WHERE id = $1 AND revoked_at IS NULL RETURNING {API_KEY}", key_id, now
     )
+
+
+async def revoke_of_agent(connection: Connection, agent_id: UUID, now: datetime) -> list[Row]:
+    """Revoke all keys of an agent that are not revoked yet."""
+    return await connection.fetch(
+        f"UPDATE api_keys SET revoked_at = $2 WHERE agent_id = $1 AND revoked_at IS NULL RETURNING {API_KEY}",
+        agent_id,
+        now,
+    )
+
+
+async def hold_active_agent(connection: Connection, agent_id: UUID) -> bool:
+    """Whether the agent works here, and goes on to until the transaction ends."""
+    return bool(await connection.fetchval("SELECT true FROM agents WHERE id = $1 AND active FOR SHARE", agent_id))

@@ -18,10 +18,12 @@ async def issue_key(
     """A new key: its row, and the text that whoever asked gets to see this once.
 
     Raises:
-        Refusal: `expired-already`.
+        Refusal: `expired-already`, `reference-unknown` when its agent does not work here.
     """
     if values["expires_at"] is not None and values["expires_at"] <= now:
         raise Refusal("expired-already", "The key would never work: it expires in the past.", pointer="/expires_at")
+    if values["agent_id"] is not None and not await queries.hold_active_agent(connection, values["agent_id"]):
+        raise Refusal("reference-unknown", "No such agent works here.", pointer="/agent_id")
     key_id = new_id()
     issued = credentials.issue(key_id)
     row = await queries.insert_api_key(connection, key_id, issued.secret_hash, values, now)
@@ -36,6 +38,12 @@ async def revoke_key(connection: Connection, key_id: UUID, *, actor: dict[str, s
         return await queries.api_key(connection, key_id)
     await _record(connection, "api_key.revoked", row, actor, now)
     return row
+
+
+async def revoke_keys_of(connection: Connection, agent_id: UUID, *, actor: dict[str, str], now: datetime) -> None:
+    """Refuse every key of an agent from the next call on."""
+    for row in await queries.revoke_of_agent(connection, agent_id, now):
+        await _record(connection, "api_key.revoked", row, actor, now)
 
 
 async def _record(connection: Connection, type_: str, row: Row, actor: dict[str, str], now: datetime) -> None:

@@ -4,11 +4,12 @@ from datetime import UTC, datetime
 from uuid import UUID
 
 from app.core.db import Connection, Row
+from app.desk.tickets.queries import WAITS_FOR
 
 # It waits for whoever holds the first ticket: that may be a client who writes on it, and skipping would serve another
 # before it (T2). When it was claimed meanwhile, Postgres looks at the row again and goes on to the next.
-NEXT = """
-SELECT id FROM tickets WHERE status = 'new' AND (assignee_id IS NULL OR assignee_id = $1)
+NEXT = f"""
+SELECT id FROM tickets t WHERE status = 'new' AND {WAITS_FOR.format(ticket="t", agent="$1")}
 ORDER BY lane DESC, queued_at, sequence LIMIT 1 FOR NO KEY UPDATE
 """
 

@@ -133,10 +133,13 @@ SELECT CASE WHEN t.status = 'new' THEN 1
 FROM tickets t WHERE t.id = $1
 """
 
-NOBODY_BEFORE = """
+# For whom a waiting ticket waits: for anybody, or for its assignee while they work here (ADR 6).
+WAITS_FOR = """({ticket}.assignee_id IS NULL OR {ticket}.assignee_id = {agent}
+    OR NOT EXISTS (SELECT FROM agents g WHERE g.id = {ticket}.assignee_id AND g.active))"""
+NOBODY_BEFORE = f"""
 SELECT NOT EXISTS (
     SELECT FROM tickets a, tickets t WHERE t.id = $1 AND a.status = 'new' AND a.id <> t.id
-    AND (a.assignee_id IS NULL OR a.assignee_id = $2)
+    AND {WAITS_FOR.format(ticket="a", agent="$2")}
     AND (a.lane > t.lane OR (a.lane = t.lane AND (a.queued_at, a.sequence) < (t.queued_at, t.sequence))))
 """
 

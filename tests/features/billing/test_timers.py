@@ -43,6 +43,34 @@ async def test_a_timer_becomes_an_entry(
     await settled(conn)
 
 
+async def test_the_work_of_who_left_is_logged(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket_id: str, clock: Clock
+):
+    """Their timer can be stopped, their minutes typed in late and corrected; a new timer cannot be started."""
+    leaver = str((await an_agent(conn, email="left@e-connect.lu"))["id"])
+    timer = (await started(api, keys, ticket_id, agent_id=leaver)).json()
+    clock.advance(minutes=5)
+    left = await api.patch(f"/v1/agents/{leaver}", json={"active": False}, headers=keys["admin"])
+    assert left.status_code == 200
+
+    stop = await stopped(api, keys, timer["id"], description="Searching")
+    assert (stop.status_code, stop.json()["entry"]["agent_id"]) == (201, leaver)
+    late = {
+        "ticket_id": ticket_id,
+        "agent_id": leaver,
+        "worked_on": "2026-11-23",
+        "worked_minutes": 9,
+        "description": "x",
+    }
+    entry = await api.post("/v1/time-entries", json=late, headers=keys["admin"])
+    assert (entry.status_code, entry.json()["agent_id"]) == (201, leaver)
+    right = {"reason": "Nine were eight", "replacement": late | {"worked_minutes": 8}}
+    path = f"/v1/time-entries/{entry.json()['id']}/corrections"
+    assert (await api.post(path, json=right, headers=keys["finance"])).status_code == 201
+    assert (await started(api, keys, ticket_id, agent_id=leaver)).json()["code"] == "reference-unknown"
+    await settled(conn)
+
+
 async def test_one_timer_runs_for_an_agent(
     api: httpx.AsyncClient, conn: Connection, keys: Keys, ticket_id: str, clock: Clock
 ):

@@ -99,6 +99,27 @@ async def test_only_what_is_sent_changes(api: httpx.AsyncClient, keys: Keys, con
     ]
 
 
+async def test_the_keys_of_who_leaves_are_revoked(api: httpx.AsyncClient, keys: Keys, conn: Connection):
+    agent = await create(api, keys)
+    key = {"name": "Laurent's desk", "role": "agent", "agent_id": agent["id"]}
+    theirs = (await api.post("/v1/api-keys", json=key, headers=keys["admin"])).json()
+    headers = {"Authorization": f"Bearer {theirs['key']}"}
+    assert (await api.get("/v1/queue", headers=headers)).status_code == 200
+
+    path = f"/v1/agents/{agent['id']}"
+    assert (await api.patch(path, json={"active": False}, headers=keys["admin"])).status_code == 200
+
+    assert (await api.get("/v1/queue", headers=headers)).status_code == 401
+    assert (await api.get("/v1/queue", headers=keys["agent"])).status_code == 200
+    told = await conn.fetch("SELECT subject_id FROM events WHERE type = 'api_key.revoked'")
+    assert [str(row["subject_id"]) for row in told] == [theirs["id"]]
+    another = await api.post("/v1/api-keys", json=key, headers=keys["admin"])
+    assert (another.status_code, another.json()["errors"][0]["pointer"]) == (422, "/agent_id")
+    await api.patch(path, json={"active": True}, headers=keys["admin"])
+    assert (await api.get("/v1/queue", headers=headers)).status_code == 401
+    assert (await api.post("/v1/api-keys", json=key, headers=keys["admin"])).status_code == 201
+
+
 async def test_who_is_absent_is_not_found(api: httpx.AsyncClient, keys: Keys):
     assert (await api.get(f"/v1/agents/{ABSENT}", headers=keys["agent"])).status_code == 404
     assert (await api.patch(f"/v1/agents/{ABSENT}", json={}, headers=keys["admin"])).status_code == 404

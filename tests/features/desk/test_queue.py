@@ -66,6 +66,15 @@ async def test_a_ticket_assigned_to_somebody_waits_for_them(api: httpx.AsyncClie
     assert (await claim(api, keys["admin"], agent_id=str(other["id"]))).json()["id"] == str(theirs["id"])
 
 
+async def test_nobody_waits_for_who_left(api: httpx.AsyncClient, keys: Keys, conn: Connection):
+    left = await an_agent(conn, email="left@e-connect.lu", active=False)
+    theirs = await waiting(conn, 0, assignee_id=left["id"])
+    later = await waiting(conn, 1)
+    refused = await claim(api, keys["agent"], ticket_id=str(later["id"]))
+    assert refused.json()["code"] == "reason-required"
+    assert (await claim(api, keys["agent"])).json()["id"] == str(theirs["id"])
+
+
 async def test_out_of_order_needs_a_reason_which_is_recorded(api: httpx.AsyncClient, keys: Keys, conn: Connection):
     await waiting(conn, 0)
     later = str((await waiting(conn, 1))["id"])

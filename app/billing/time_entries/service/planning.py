@@ -151,7 +151,7 @@ def _subject(known: Known, entry: NewEntry) -> Row:
         name = "ticket" if entry.ticket_id else "permanence_request"
         raise Refusal("reference-unknown", f"There is no such {name.replace('_', ' ')}.", pointer=f"/{name}_id")
     if entry.agent_id not in known.agents:
-        raise Refusal("reference-unknown", "No such agent works here.", pointer="/agent_id")
+        raise Refusal("reference-unknown", "There is no such agent.", pointer="/agent_id")
     if entry.non_billable_reason == INCLUDED_IN_FEE:
         detail = "The desk itself finds out what an urgency's fee includes."
         raise Refusal("reason-reserved", detail, pointer="/non_billable_reason")
