@@ -53,3 +53,7 @@ INSERT INTO open_time (entry_id, client_id, ticket_id, worked_on, minutes, hourl
                        agent_id, late)
 SELECT id, client_id, ticket_id, worked_on, 1, hourly_rate_cents, discount_bp, terms_id, agent_id, false
 FROM time_entries WHERE client_id = pg_temp.id(2, 2);
+
+INSERT INTO chargeable_time (ticket_id, minutes)
+SELECT e.ticket_id, sum(a.minutes) FROM time_entries e JOIN time_allocations a ON a.entry_id = e.id
+WHERE a.place IN ('drawn', 'open') GROUP BY e.ticket_id;

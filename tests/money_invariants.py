@@ -72,6 +72,14 @@ QUERIES = {
         SELECT a.id FROM time_allocations a JOIN contracts c ON c.id = a.contract_id
         JOIN time_entries e ON e.id = a.entry_id
         WHERE e.worked_on NOT BETWEEN c.starts_on AND c.expires_on OR c.effective_at IS NULL""",
+    # Q1: the sum that decides whether a quote is needed.
+    "a ticket's chargeable minutes are what its entries add up to": """
+        SELECT coalesce(c.ticket_id, s.ticket_id) FROM chargeable_time c FULL JOIN (
+            SELECT e.ticket_id, sum(a.minutes) AS minutes FROM time_entries e JOIN time_allocations a ON a.entry_id = e.id
+            WHERE a.place IN ('drawn', 'open') OR (a.place = 'written_off' AND e.kind = 'counter')
+            GROUP BY e.ticket_id) AS s ON s.ticket_id = c.ticket_id
+        WHERE coalesce(c.ticket_id, s.ticket_id) IS NOT NULL
+          AND coalesce(c.minutes, 0) <> coalesce(s.minutes, 0)""",
     # 4: fees.
     "an urgency's fee has one last booking": f"""
         SELECT f.urgency_id FROM urgency_fees f WHERE {LAST_FEE} GROUP BY f.urgency_id HAVING count(*) > 1""",

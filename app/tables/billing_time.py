@@ -164,6 +164,15 @@ class OpenTime(SQLModel, table=True):
     corrects_id: UUID | None
 
 
+class ChargeableTime(SQLModel, table=True):
+    """What a ticket's entries add up to where somebody pays for them, prepaid or not, kept by a trigger (Q1)."""
+
+    __tablename__ = "chargeable_time"
+    __table_args__ = ({"postgresql_with": {"fillfactor": "50"}},)  # room for the next sum beside the last one
+    ticket_id: UUID = Field(sa_column=Column(ForeignKey("tickets.id"), primary_key=True))
+    minutes: int
+
+
 class BusyTime(SQLModel, table=True):
     """When an agent worked, for timed entries that no counter-entry takes back: touching is fine, overlapping not."""
 

@@ -86,4 +86,6 @@ INSERT INTO open_time (entry_id, client_id, ticket_id, worked_on, minutes, hourl
 SELECT id, client_id, ticket_id, worked_on, billed_minutes, hourly_rate_cents, discount_bp, terms_id, agent_id, false
   FROM time_entries;
 
+INSERT INTO chargeable_time (ticket_id, minutes) SELECT ticket_id, sum(billed_minutes) FROM time_entries GROUP BY ticket_id;
+
 SET session_replication_role = origin;

@@ -27,6 +27,7 @@ BREAKS = {
     "a contract's sums are what its lines add up to": "UPDATE contracts SET granted_minutes = 1",
     "a contract's lines have no gap, and each tells what it leaves": "UPDATE contract_movements SET left_minutes = 1",
     "a contract gives only for work of its own dates, once it counts": "UPDATE contracts SET starts_on = expires_on",
+    "a ticket's chargeable minutes are what its entries add up to": "UPDATE chargeable_time SET minutes = minutes + 1",
     "an urgency's fee has one last booking": """INSERT INTO urgency_fees (id, urgency_id, kind, amount_cents, reason,
         reverses_id, created_at) SELECT gen_random_uuid(), urgency_id, 'waiver', 0, 'x', gen_random_uuid(), now()
         FROM urgency_fees WHERE kind = 'charge'""",
