@@ -77,7 +77,8 @@ async def list_invoices(
     payment_status: PaymentStatus | None = None,
     overdue: Annotated[Literal["true"] | None, Query(description="Only what is overdue today.")] = None,
     exported: Annotated[
-        Literal["true", "false"] | None, Query(description="Whether the accounting system has it.")
+        Literal["true", "false"] | None,
+        Query(description="Issued documents that the accounting system has, or has not."),
     ] = None,
     sort: Sort = "newest",
     limit: Limit = 50,

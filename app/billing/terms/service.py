@@ -11,7 +11,7 @@ from app.core import events
 from app.core.db import Connection, Row, Values
 from app.core.ids import new_id
 from app.domain.calendar import local_date
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, about
 from app.domain.mail import bare_address
 from app.domain.permanence import Band
 from app.domain.terms import Terms, UrgencyTerms, check_publication
@@ -72,13 +72,11 @@ async def publish_terms(
     await queries.lock_versions(connection)
     effective_on, today = wanted["effective_on"], local_date(now)
     in_force = await terms_on(connection, today)
-    check_publication(
-        effective_on,
-        today,
-        last_priced_on=await _last_priced_on(connection),
-        notice_days=in_force["notice_days"],
-        reason=reason,
-    )
+    last_priced_on = await _last_priced_on(connection)
+    with about("/effective_on"):
+        check_publication(
+            effective_on, today, last_priced_on=last_priced_on, notice_days=in_force["notice_days"], reason=reason
+        )
     before = await terms_on(connection, effective_on)
     if before["effective_on"] == effective_on:
         raise Refusal("terms-exist", f"Terms for {effective_on} were published already.", pointer="/effective_on")

@@ -31,12 +31,14 @@ def told(answer: httpx.Response, status: int = 422) -> tuple[str, str, str]:
 
 FUTURE: dict[str, Any] = {"started_at": "2026-11-24T10:00:00Z", "ended_at": "2026-11-24T12:00:00Z"}
 EMPTY: dict[str, Any] = {"started_at": "2026-11-24T09:00:00Z", "ended_at": "2026-11-24T09:00:00Z"}
+LONG: dict[str, Any] = {"started_at": "2026-11-01T09:00:00Z", "ended_at": "2026-11-08T09:00:00Z"}  # 10,080 minutes
 WRONG_TIMES = [
     ({"worked_on": "2026-11-23", "worked_minutes": 1441}, "longer-than-day", "/worked_minutes"),
     ({"worked_on": "2026-10-25", "worked_minutes": 1501}, "longer-than-day", "/worked_minutes"),
     ({"worked_on": "2026-11-25", "worked_minutes": 10}, "future-work", "/worked_on"),
     (FUTURE, "future-work", "/ended_at"),
     (EMPTY, "empty-span", "/ended_at"),
+    (LONG, "entry-too-long", "/ended_at"),
 ]
 
 
@@ -95,6 +97,16 @@ async def test_years_that_the_desk_cannot_reckon_with(api: Api, keys: Keys, cloc
         assert told(answer) == ("period-invalid", "body", "/period")
     answer = await api.get("/v1/reports/minutes", params={"period": "1007-Q1"}, headers=keys["finance"])
     assert told(answer) == ("period-invalid", "query", "/period")
+
+
+async def test_what_is_sold_names_its_field(api: Api, keys: Keys, ticket_id: str, clock: Clock):
+    hours = {"client_id": str(keys.client_id), "year": 2027, "bought_minutes": 60}
+    answer = await api.post("/v1/contracts", json=hours, headers=keys["finance"])
+    assert told(answer) == ("contract-year", "body", "/year")
+    line = {"description": "Theme", "quantity": 1, "unit_price_cents": 1}
+    fixed = {"ticket_id": ticket_id, "kind": "estimate", "lines": [line]}
+    answer = await api.post("/v1/quotes", json=fixed, headers=keys["agent"])
+    assert told(answer) == ("estimate-needs-minutes", "body", "/lines")
 
 
 async def test_the_feed_names_its_own_parameter(api: Api, keys: Keys):

@@ -128,6 +128,7 @@ async def test_less_than_thirty_days_of_notice_need_a_reason(api: httpx.AsyncCli
     soon = NEW_YEAR | {"effective_on": "2026-12-23"}  # 24 November and 29 days
     refused = await api.post("/v1/terms", json=soon, headers=keys["finance"])
     assert (refused.status_code, refused.json()["code"]) == (422, "notice-too-short")
+    assert [error["pointer"] for error in refused.json()["errors"]] == ["/effective_on"]
     assert (refused.json()["notice_days"], refused.json()["days_ahead"]) == (30, 29)
 
     accepted = await api.post("/v1/terms", json=soon | {"reason": "Indexed wages"}, headers=keys["finance"])

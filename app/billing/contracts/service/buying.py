@@ -13,7 +13,7 @@ from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain.calendar import local_date
 from app.domain.contract import purchase
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, about
 
 INVOICE = "contract_invoice"  # the job that invoices a purchase at once, and credits what is refunded of it
 
@@ -40,7 +40,8 @@ async def buy_contract(
     if day > today:
         raise Refusal("purchase-in-future", "A purchase is recorded once it was made.", pointer="/purchased_on")
     terms = policy(await terms_on(connection, day))
-    bought = purchase(terms, day, year, bought_minutes)
+    with about("/year"):
+        bought = purchase(terms, day, year, bought_minutes)
     values: dict[str, Any] = {
         "id": new_id(), "client_id": client_id, "year": year, "purchased_on": day, "starts_on": bought.starts_on,
         "expires_on": bought.expires_on, "terms_id": bought.terms_id, "hourly_rate_cents": bought.hourly_rate_cents,

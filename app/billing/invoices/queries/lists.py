@@ -73,7 +73,7 @@ def _narrow(where: Where, filters: Mapping[str, Any]) -> None:
     if filters.get("payment_status") is not None:
         where.add(PAYMENT[filters["payment_status"]])
     if filters.get("exported") is not None:
-        where.add("(x.invoice_id IS NOT NULL) = {}", filters["exported"])
+        where.add("i.status = 'issued' AND (x.invoice_id IS NOT NULL) = {}", filters["exported"])
     if filters.get("issued_only"):
         where.add("i.status = 'issued'")
 

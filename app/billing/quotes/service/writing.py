@@ -17,7 +17,7 @@ from app.core.db import Connection, Row
 from app.core.ids import new_id
 from app.domain import quote as domain
 from app.domain.calendar import local_date
-from app.domain.errors import Refusal
+from app.domain.errors import Refusal, about
 from app.domain.permanence import CancellationBand
 from app.domain.quote import Kind, Line, Status
 from app.domain.ticket import OPEN
@@ -116,7 +116,8 @@ async def _write(
         following.check_quotable(subject.permanence, now)
     terms = await terms_on(connection, today)
     lines = [_line(line, terms["hourly_rate_cents"]) for line in offer.lines]
-    domain.check_lines(offer.kind, lines)
+    with about("/lines"):
+        domain.check_lines(offer.kind, lines)
     client = await queries.client(connection, subject.client_id)
     vat = vat_of(client["country"], client["vat_number"], today)
     paper = QuotePaper(

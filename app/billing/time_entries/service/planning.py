@@ -141,7 +141,8 @@ def plan(known: Known, entry: NewEntry, now: datetime) -> list[Part]:
         pieces = _pieces(known, entry.work, Cycle(subject["billing_cycle"] or Cycle.QUARTERLY))
     parts = [_part(known, entry, subject, piece, now) for piece in pieces]
     if sum(part.minutes for part in parts) > LONGEST_MINUTES:
-        raise Refusal("entry-too-long", f"One entry holds at most {LONGEST_MINUTES} minutes.", minutes=LONGEST_MINUTES)
+        detail = f"One entry holds at most {LONGEST_MINUTES} minutes."
+        raise Refusal("entry-too-long", detail, pointer="/ended_at", minutes=LONGEST_MINUTES)
     return parts
 
 
