@@ -17,10 +17,12 @@ from app.domain.credit_note import (
     credit_note,
 )
 from app.domain.errors import Refusal
+from app.domain.giving_back import Left
 from app.domain.invoice_assembly import Invoicing
 from app.domain.invoice_body import body_of, document_of
-from app.domain.invoice_document import Document, DocumentKind, Unit
-from app.domain.invoice_facts import FeeBooking, Terms
+from app.domain.invoice_document import Document, DocumentKind, LineKind, Unit
+from app.domain.invoice_facts import FeeBooking, Origin, Terms
+from app.domain.vat import Category, Vat
 from tests.domain.test_invoice import TERMS, TICKET, made, work
 
 NOTE = UUID("019ab000-0000-7000-8000-0000000000cc")
@@ -53,7 +55,7 @@ def test_all_of_it():
     (line,) = document.lines
     assert (line.quantity, line.net_cents, line.source_id, line.details) == (50, 10_000, LINE.id, LINE.details)
     assert found.billed[0].entries == ()
-    assert found.billed[0].origin is not None
+    assert found.billed[0].origin == Origin(LINE.id, "F2026-0001", Vat(Category.STANDARD, 1700), Left(10_000, 50))
     assert document_of(body_of(document), NOTE) == document
 
 
@@ -63,10 +65,20 @@ def test_freed_entries_come_back_the_last_first():
     assert note(wish=Wish(minutes=10), free=True).billed[0].entries == ((B, -10),)
 
 
+def test_an_amount_frees_no_minutes():
+    assert note(wish=Wish(net_cents=1234), free=True).billed[0].entries == ()
+
+
+def test_a_part_of_the_minutes_tells_no_days():
+    (line,) = note(wish=Wish(minutes=10)).document.lines
+    assert (line.quantity, line.net_cents, line.details) == (10, 2000, ())
+
+
 def test_what_waits_is_settled_first():
     waiting = replace(WHOLE, pending=((COUNTER, -20),), entries=((B, 30),))
     assert note(waiting, Wish(minutes=25), free=True).billed[0].entries == ((COUNTER, -20), (B, -5))
     assert note(waiting, Wish(minutes=10)).billed[0].entries == ()  # not in part
+    assert note(waiting, Wish(minutes=20)).billed[0].entries == ((COUNTER, -20),)
     assert corrections_of({LINE.id: waiting}) == {LINE.id: Wish(minutes=20)}
 
 
@@ -93,6 +105,9 @@ def test_an_amount_is_a_piece():
     (line,) = note(wish=Wish(net_cents=1234)).document.lines
     assert (line.quantity, line.unit, line.unit_price_cents, line.net_cents) == (1, Unit.PIECE, 1234, 1234)
     assert (line.description, line.ticket_number) == (LINE.description, TICKET.number)
+    assert (line.kind, line.ticket_id, line.terms_id, line.source_id) == (
+        LineKind.TIME, TICKET.id, TERMS.terms_id, LINE.id,
+    )  # fmt: skip
 
 
 def test_minutes_that_would_print_another_amount_are_a_piece():
@@ -141,8 +156,12 @@ def test_a_purchase_goes_back_through_its_pool(wishes: dict[UUID, Wish] | None, 
 )
 def test_a_purchase_is_not_credited_past_its_pool(wishes: dict[UUID, Wish] | None, left_cents: int, free: bool):
     lines = {LINE.id: replace(WHOLE, left_cents=left_cents)}
-    with pytest.raises(Refusal, match="purchase-refunded-only") as refused:
+    with pytest.raises(Refusal) as refused:
         check_purchase_credit(Credit(lines, wishes, "x", free), A, 10)
+    assert refused.value.code == "purchase-refunded-only"
+    assert refused.value.detail == (
+        "Prepaid hours go back as refunds of their contract: at most 10 minutes of it are unused."
+    )
     assert refused.value.facts == {"contract_id": A, "refundable_minutes": 10}
 
 
@@ -155,7 +174,10 @@ def test_fees_are_pieces_and_settle_what_reverses_them():
     assert (found.document.lines[0].quantity, found.document.lines[0].net_cents) == (1, 15_000)
     assert found.billed[0].fee_ids == (B,)
     assert note(one, ALL, invoice=invoice, free=True).billed[0].fee_ids == ()
-    assert note(one, Wish(net_cents=1), invoice=invoice).billed[0].fee_ids == ()
+    assert found.document.lines[0].source_id == one.line.id
+    part = note(one, Wish(net_cents=1), invoice=invoice)
+    assert part.billed[0].fee_ids == ()
+    assert (part.document.lines[0].unit_price_cents, part.document.lines[0].net_cents) == (1, 1)
     with pytest.raises(Refusal, match="credit-exceeds-line"):
         note(one, Wish(minutes=1), invoice=invoice)
 
@@ -182,4 +204,4 @@ def test_an_adjustment_is_taken_back_with_the_rest():
 def test_a_line_without_ticket():
     line = replace(LINE, ticket_id=None, ticket_number=None)
     (credited,) = note(replace(WHOLE, line=line), Wish(net_cents=7)).document.lines
-    assert (credited.ticket_id, credited.net_cents) == (None, 7)
+    assert (credited.ticket_id, credited.ticket_number, credited.net_cents) == (None, None, 7)

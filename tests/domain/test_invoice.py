@@ -8,12 +8,9 @@ from uuid import UUID
 
 import pytest
 
-from app.domain.errors import Refusal
 from app.domain.giving_back import Left
 from app.domain.invoice import invoice_of, purchase_invoice, supplied_on
 from app.domain.invoice_assembly import Invoicing, line_id
-from app.domain.invoice_body import body_of, differences, digest_of, document_of
-from app.domain.invoice_checks import obstacles
 from app.domain.invoice_document import (
     Address,
     Buyer,
@@ -160,12 +157,47 @@ def test_fees_quotes_and_corrections():
     assert found.billed[0].fee_ids == (UUID(int=31),)
 
 
+def test_pieces_name_what_they_are_of():
+    fee = FeeBooking(UUID(int=3), TICKET, date(2026, 11, 3), 15000, TERMS.terms_id, (UUID(int=31),), None)
+    back = replace(fee, amount_cents=-5000, origin=PAID)
+    quote = Charge(UUID(int=41), LineKind.QUOTE, "Devis D2026-0001", 90_000, date(2026, 11, 4), TICKET, TERMS.terms_id)
+    found = made(fees=[fee, back], charges=[quote])
+    opened, quoted, reversed_ = found.document.lines
+    assert (opened.description, quoted.description, reversed_.description) == (
+        "EC-2026-000007 · Forfait d'ouverture d'urgence",
+        "Devis D2026-0001",
+        "EC-2026-000007 · Annulation du forfait d'urgence",
+    )
+    for line in (opened, quoted, reversed_):
+        assert (line.ticket_id, line.ticket_number, line.terms_id) == (TICKET.id, "EC-2026-000007", TERMS.terms_id)
+        assert (line.unit, line.base_quantity, line.discount_bp, line.details) == (Unit.PIECE, 1, 0, ())
+    assert [one.origin for one in found.billed] == [None, None, PAID]
+
+
+def test_a_gift_is_one_piece_at_nothing():
+    gift = Charge(UUID(int=41), LineKind.QUOTE, "Offert", 0, date(2026, 11, 4), None, None)
+    (line,) = made(charges=[gift]).document.lines
+    assert (line.quantity, line.unit_price_cents, line.net_cents, line.ticket_id) == (1, 0, 0, None)
+
+
 def test_a_purchase():
     bought = Purchased(UUID(int=5), 2026, 600, Terms(12000, 500, TERMS.terms_id), date(2026, 11, 24))
-    document = purchase_invoice(PARTY, bought, ID, date(2026, 11, 24)).document
+    found = purchase_invoice(PARTY, bought, ID, date(2026, 11, 25))
+    document = found.document
     (line,) = document.lines
     assert (line.kind, line.quantity, line.unit, line.net_cents) == (LineKind.CONTRACT, 600, Unit.MINUTE, 114_000)
     assert (document.total_cents, document.period, line.source_id) == (133_380, None, UUID(int=5))
+    assert line.description == "Contrat de maintenance 2026 · heures prépayées"
+    assert (document.id, document.kind, document.supplied_on) == (ID, DocumentKind.INVOICE, date(2026, 11, 24))
+    assert [one.line for one in found.billed] == [line]
+
+
+def test_a_business_abroad_owes_the_tax_on_its_hours_itself():
+    german = replace(BUYER, vat_number="DE129273398", address=Address("1", "10115", "Berlin", "DE"))
+    bought = Purchased(UUID(int=5), 2026, 600, TERMS, date(2026, 11, 24))
+    document = purchase_invoice(replace(PARTY, buyer=german), bought, ID, date(2026, 11, 24)).document
+    assert (document.lines[0].vat_category, document.vat_cents) == (Category.REVERSE_CHARGE, 0)
+    assert document.total_cents == 120_000
 
 
 def test_nothing_to_bill_and_statements():
@@ -181,29 +213,6 @@ def test_the_last_day_of_what_is_invoiced():
     assert supplied_on(Q4, TODAY) == date(2026, 12, 31)
     assert supplied_on(Q4, date(2026, 11, 24)) == date(2026, 11, 24)
     assert supplied_on(Q4, date(2026, 9, 1)) == date(2026, 10, 1)
-
-
-def codes(found: Invoicing, *, proven: bool = False) -> list[str]:
-    return [one.code for one in obstacles(found, vat_number_proven=proven)]
-
-
-def test_what_keeps_it_from_being_issued():
-    assert codes(made(time=[work(25)])) == []
-    nobody = replace(BUYER, name="", address=Address("", "", "", "LU"))
-    poor = replace(SELLER, iban="", address=replace(SELLER.address, city=""))
-    bad = made(time=[work(25)], party=Party(poor, nobody, "fr"))
-    (refusal,) = obstacles(bad, vat_number_proven=False)
-    assert isinstance(refusal, Refusal)
-    assert refusal.facts["missing"] == [
-        "the seller's IBAN", "the seller's address", "the client's name", "the client's billing address",
-    ]  # fmt: skip
-    german = replace(BUYER, vat_number="DE129273398", address=Address("1", "10115", "Berlin", "DE"))
-    abroad = made(time=[work(25)], party=replace(PARTY, buyer=german))
-    assert codes(abroad) == ["vat-proof-missing"]
-    assert codes(abroad, proven=True) == []
-    mixed = made(time=[work(60)], corrections=[Correction(PAID, work(-5))], party=replace(PARTY, buyer=german))
-    assert codes(mixed, proven=True) == ["vat-categories-mixed"]
-    assert codes(made(corrections=[Correction(PAID, work(-5))])) == ["total-negative"]
 
 
 @pytest.mark.parametrize(
@@ -241,38 +250,17 @@ def test_a_reversed_fee_gives_back_no_more_than_is_left():
     assert (line.quantity, line.unit_price_cents, line.net_cents) == (-1, 4000, -4000)
 
 
-def test_the_same_document_has_the_same_bytes():
-    first, again = made(time=[work(25)], pools=[pool(40)]).document, made(time=[work(25)], pools=[pool(40)]).document
-    assert body_of(first) == body_of(again)
-    assert digest_of(body_of(first)) != digest_of(body_of(made(time=[work(26)]).document))
-    other_id = invoice_of(Facts(party=PARTY, period=Q4, time=[work(25)], pools=[pool(40)]), UUID(int=1), TODAY)
-    assert other_id is not None
-    assert body_of(other_id.document) == body_of(first)
-    assert document_of(body_of(first), ID) == first
-
-
-def test_differences_in_words():
-    before = made(time=[work(25), work(5, ticket=replace(TICKET, id=UUID(int=8), number="EC-2026-000008"))]).document
-    fee = FeeBooking(UUID(int=3), TICKET, date(2026, 11, 3), 15000, TERMS.terms_id, (), None)
-    party = replace(PARTY, buyer=replace(BUYER, name="Boulangerie SA"), language="de")
-    now = made(time=[work(30)], fees=[fee], party=party).document
-    assert differences(before, before) == ()
-    assert differences(before, now) == (
-        "Gone: EC-2026-000008 · The menu does not open (10.00 EUR).",
-        "New: EC-2026-000007 · Forfait d'ouverture d'urgence (150.00 EUR).",
-        "Changed: EC-2026-000007 · The menu does not open: 25 minutes, 50.00 EUR before, 30 minutes, 60.00 EUR now.",
-        "Changed: the client's data.",
-        "Changed: the client's language.",
-        "Changed: the tax.",
-        "The total was 70.20 EUR, and is 245.70 EUR now.",
-    )
-
-
 def test_shares_add_up_to_the_total():
     assert shares(100, [1, 1, 1]) == (34, 33, 33)
     assert shares(0, [0, 0]) == (0, 0)
     assert sum(shares(-17, [-50, -50, 1])) == -17
     assert shares(1530, [9000]) == (1530,)
+
+
+def test_the_largest_remainders_get_the_cents_that_are_left():
+    # 3.33, 3.33, 1.67 and 1.67: cut off they are 8, and the two cents left go to the last two.
+    assert shares(10, [2, 2, 1, 1]) == (3, 3, 2, 2)
+    assert shares(-10, [-2, -2, -1, -1]) == (-3, -3, -2, -2)
 
 
 def cents(exact: Decimal) -> int:

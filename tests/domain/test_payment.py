@@ -7,6 +7,7 @@ import pytest
 from app.domain.payment import (
     PaymentKind,
     PaymentStatus,
+    earliest_payment,
     interest_cents,
     kind_of,
     outstanding_cents,
@@ -31,6 +32,10 @@ DUE = date(2026, 12, 24)
         (11_700, 1_700, 10_000, PaymentStatus.PAID, 0),
         (11_700, 1_700, 0, PaymentStatus.UNPAID, 10_000),
         (0, 0, 0, PaymentStatus.PAID, 0),
+        # By one cent.
+        (11_700, 11_700, 1, PaymentStatus.OVERPAID, -1),
+        (11_700, 11_699, 0, PaymentStatus.UNPAID, 1),
+        (11_700, 11_699, 1, PaymentStatus.PAID, 0),
         # A payment was reversed after its refund; a refund of what was credited beyond the total.
         (11_700, 0, -300, PaymentStatus.UNPAID, 12_000),
         (11_700, 11_701, -1, PaymentStatus.CREDITED, 0),
@@ -52,9 +57,13 @@ def test_what_a_row_is():
     assert {kind_of(cents, reverses=True) for cents in (-100, 100)} == {PaymentKind.REVERSAL}
 
 
+def test_money_comes_at_most_a_year_before_its_invoice():
+    assert earliest_payment(date(2026, 11, 25)) == date(2025, 11, 25)
+
+
 def test_overdue_from_the_day_after_the_due_date():
     assert overdue_days(DUE, DUE, 100) == 0
-    assert overdue_days(DUE, date(2027, 1, 3), 100) == 10
+    assert overdue_days(DUE, date(2027, 1, 3), 1) == 10
     assert overdue_days(DUE, date(2026, 12, 1), 100) == 0
     assert overdue_days(DUE, date(2027, 1, 3), 0) == 0
     assert overdue_days(None, date(2027, 1, 3), 100) == 0

@@ -152,6 +152,16 @@ def test_another_zone_has_its_own_midnights() -> None:
     assert len(split_at_midnights(Span(midnight, midnight + timedelta(hours=24)), auckland)) == 1
 
 
+def test_a_span_of_one_date_here_may_have_two_elsewhere() -> None:
+    auckland, new_york = ZoneInfo("Pacific/Auckland"), ZoneInfo("America/New_York")
+    noon = datetime(2026, 6, 22, 12, 0, tzinfo=UTC)  # the next day begins in Auckland
+    day = Span(noon - timedelta(hours=1), noon + timedelta(hours=1))
+    assert split_at_midnights(day, auckland) == (Span(day.start, noon), Span(noon, day.end))
+    dawn = datetime(2026, 4, 1, 4, 0, tzinfo=UTC)  # April begins in New York
+    night = Span(dawn - timedelta(hours=1), dawn + timedelta(hours=1))
+    assert split_at_periods(night, Cycle.MONTHLY, new_york) == (Span(night.start, dawn), Span(dawn, night.end))
+
+
 def test_months_cut_a_year_in_twelve() -> None:
     year = Span(parse_period("2026-01").span().start, parse_period("2026-12").span().end)
     assert split_at_periods(year, Cycle.MONTHLY) == tuple(
