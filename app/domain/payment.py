@@ -37,14 +37,15 @@ def kind_of(amount_cents: int, *, reverses: bool) -> PaymentKind:
 def payment_status(total_cents: int, credited_cents: int, paid_cents: int) -> PaymentStatus:
     """Credited when nothing is owed and nothing was paid; overpaid when more was than is owed.
 
-    `paid_cents` is what came less what went back; below zero when a payment was reversed after its refund.
+    `paid_cents` is what came less what went back; below zero when a payment was reversed after its refund: then the
+    client owes what went back, be the invoice credited or not.
     """
-    owed = total_cents - credited_cents
-    if paid_cents > max(owed, 0):
+    outstanding = outstanding_cents(total_cents, credited_cents, paid_cents)
+    if outstanding > 0:
+        return PaymentStatus.PARTIALLY_PAID if paid_cents > 0 else PaymentStatus.UNPAID
+    if outstanding < 0 < paid_cents:
         return PaymentStatus.OVERPAID
-    if paid_cents == owed or owed <= 0:
-        return PaymentStatus.CREDITED if credited_cents and paid_cents <= 0 else PaymentStatus.PAID
-    return PaymentStatus.PARTIALLY_PAID if paid_cents > 0 else PaymentStatus.UNPAID
+    return PaymentStatus.CREDITED if credited_cents and paid_cents <= 0 else PaymentStatus.PAID
 
 
 def outstanding_cents(total_cents: int, credited_cents: int, paid_cents: int) -> int:

@@ -39,6 +39,9 @@ DUE = date(2026, 12, 24)
         # A payment was reversed after its refund; a refund of what was credited beyond the total.
         (11_700, 0, -300, PaymentStatus.UNPAID, 12_000),
         (11_700, 11_701, -1, PaymentStatus.CREDITED, 0),
+        # A payment was recalled after it had been paid back for a credit note: the client owes what went back.
+        (11_700, 11_700, -300, PaymentStatus.UNPAID, 300),
+        (11_700, 11_700, -1, PaymentStatus.UNPAID, 1),
     ],
 )
 def test_how_it_stands(total: int, credited: int, paid: int, status: PaymentStatus, outstanding: int):

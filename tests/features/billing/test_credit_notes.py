@@ -214,7 +214,7 @@ async def test_what_was_paid_and_then_credited_is_paid_back(
 ):
     path = f"/v1/invoices/{invoice['id']}"
     body = {"amount_cents": 11700, "paid_on": "2026-11-24"}
-    await api.post(f"{path}/payments", json=body, headers=keys["finance"])
+    paid = await api.post(f"{path}/payments", json=body, headers=keys["finance"])
     await api.post(f"{path}/credit-notes", json={"reason": "Wrong client"}, headers=keys["finance"])
     assert (await read(api, keys, invoice["id"]))["surplus_cents"] == 11700
     future = body | {"paid_on": "2026-11-26", "reason": "Wrong client"}
@@ -224,6 +224,14 @@ async def test_what_was_paid_and_then_credited_is_paid_back(
     assert refund.status_code == 201, refund.text
     found = await read(api, keys, invoice["id"])
     assert (found["payment_status"], found["outstanding_cents"]) == ("credited", 0)
+    # The bank recalls the payment: what went back is owed, and the list and the invoice say so alike.
+    reversal = f"{path}/payments/{paid.json()['id']}/reversal"
+    assert (await api.post(reversal, json={"reason": "Recalled"}, headers=keys["finance"])).status_code == 201
+    found = await read(api, keys, invoice["id"])
+    assert (found["payment_status"], found["outstanding_cents"]) == ("unpaid", 11700)
+    for status, count in ("unpaid", 1), ("credited", 0):
+        listed = await api.get("/v1/invoices", params={"payment_status": status}, headers=keys["accounting"])
+        assert len(listed.json()["items"]) == count, status
     await settled(conn)
     await invariants.check(conn)
 
