@@ -121,6 +121,13 @@ async def raise_once(
         )  # fmt: skip
 
 
+async def take_back_fee(connection: Connection, ticket_id: UUID, reason: str, now: datetime) -> None:
+    """Reverse the fee of a locked ticket that nobody asked for (U4); nothing where none is charged."""
+    urgency = await queries.standing(connection, ticket_id)
+    if urgency is not None and fee_status(urgency["fee"]) in (FeeStatus.DUE, FeeStatus.INVOICED):
+        await _book(connection, urgency, FeeEffect.REVERSE, reason, now)
+
+
 async def _book(connection: Connection, urgency: Row, effect: FeeEffect, reason: str, now: datetime) -> None:
     """The row that a move adds to an urgency; the one before is reversed by it, never deleted."""
     cents = urgency["opening_fee_cents"]

@@ -171,6 +171,25 @@ async def test_down_reverses_the_fee_and_up_brings_it_back_never_twice(
     assert told == [("urgent", "due"), ("standard", "reversed"), ("urgent", "due")]
 
 
+@pytest.mark.parametrize(
+    ("status", "fees"),
+    [("spam", [("charge", 15000), ("reversal", -15000)]), ("cancelled", [("charge", 15000)])],
+)
+async def test_what_was_spam_costs_nobody_a_fee(
+    api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock, status: str, fees: list[tuple[str, int]]
+):
+    """A forged mail to urgence@ opens an urgency; who cancels theirs had the desk hurry, and pays unless it is waived."""
+    ticket = await a_ticket(conn, client_id=keys.client_id)
+    urgency = await raised(api, keys, ticket["id"])
+    answer = await api.patch(f"/v1/tickets/{ticket['id']}", json={"status": status}, headers=keys["agent"])
+    assert answer.status_code == 200, answer.text
+    (told,) = await listed(api, keys, ticket_id=str(ticket["id"]))
+    assert (told["id"], booked(told)) == (urgency["id"], fees)
+    answer = await api.get(f"/v1/clients/{keys.client_id}/balance", headers=keys["agent"])
+    assert answer.json()["unbilled"]["urgency_fees_cents"] == sum(cents for _, cents in fees)
+    await settled(conn)
+
+
 async def test_a_due_fee_is_waived_by_finance_with_a_reason(
     api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock
 ):

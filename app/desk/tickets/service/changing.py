@@ -8,6 +8,7 @@ from app.core.db import Connection, Row
 from app.desk.tickets import queries
 from app.desk.tickets.service.telling import tell
 from app.desk.tickets.service.turn import check_order
+from app.desk.urgencies.service import take_back_fee
 from app.domain.calendar import local_date
 from app.domain.errors import Refusal
 from app.domain.ticket import Status, in_project, move
@@ -83,6 +84,9 @@ async def _moved(
             return {"status": status, "assignee_id": assignee_id}
         case Status.RESOLVED:
             return {"status": status, "resolved_at": now}
+        case Status.SPAM:
+            await take_back_fee(connection, ticket["id"], reason or "Spam", now)
+            return {"status": status}
         case Status.CLOSED:
             return {"status": status, "closed_at": now}
         case _:
