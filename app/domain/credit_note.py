@@ -184,8 +184,6 @@ def _written(line: DocumentLine, minutes: int | None, cents: int) -> DocumentLin
     if minutes and net_cents(minutes, line.unit_price_cents, line.base_quantity, line.discount_bp) == cents:
         details = line.details if minutes == line.quantity else ()
         return replace(line, id=NIL, quantity=minutes, net_cents=cents, source_id=line.id, details=details)
-    if line.unit is Unit.PIECE and cents == line.net_cents:
-        return replace(line, id=NIL, source_id=line.id)
     text = f"{line.description} · {minutes} min" if minutes else line.description
     ticket = TicketRef(line.ticket_id, line.ticket_number or "", "") if line.ticket_id else None
     vat = Vat(line.vat_category, line.vat_rate_bp)
