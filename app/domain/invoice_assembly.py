@@ -6,7 +6,7 @@ from datetime import date
 from uuid import UUID
 
 from app.domain.invoice_document import Document, DocumentKind, DocumentLine, LineKind, PoolStatement, Unit, VatLine
-from app.domain.invoice_facts import OpenMinutes, Origin, Party, Terms, TicketRef
+from app.domain.invoice_facts import EntryList, OpenMinutes, Origin, Party, Terms, TicketRef
 from app.domain.money import FULL_BP, MINUTES_PER_HOUR, percentage_cents, round_half_up
 from app.domain.period import Period
 from app.domain.vat import REASONS, Category, Vat
@@ -26,6 +26,7 @@ class Billed:
     charge_id: UUID | None = None
     refund_id: UUID | None = None
     origin: Origin | None = None
+    listed: tuple[EntryList, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +139,11 @@ def work_line(kind: LineKind, description: str, parts: Sequence[OpenMinutes], te
     minutes = sum(detail.minutes for detail in details)
     line = minutes_line(kind, description, minutes, terms, vat, ticket=parts[0].ticket)
     line = replace(line, details=details)
-    return Billed(line, tuple(entry for one in parts for entry in one.entries))
+    return Billed(
+        line,
+        tuple(entry for one in parts for entry in one.entries),
+        listed=tuple(one.listed for one in parts if one.listed is not None),
+    )
 
 
 def piece_line(

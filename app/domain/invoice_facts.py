@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 from uuid import UUID
 
 from app.domain.giving_back import Left
@@ -29,9 +30,17 @@ class TicketRef:
     subject: str
 
 
+class EntryList(NamedTuple):
+    """Thousands of entries with their minutes, as whoever keeps them wrote them down: they are passed on unread."""
+
+    entries: str
+    minutes: str
+    many: int
+
+
 @dataclass(frozen=True, slots=True)
 class OpenMinutes:
-    """Minutes of one ticket and price that wait for an invoice, and the entries that they are of.
+    """Minutes of one ticket and price that wait for an invoice, and the entries that they are of, named or listed.
 
     All are of the invoice's own period, or all of one month before it: one tax.
     """
@@ -39,7 +48,8 @@ class OpenMinutes:
     ticket: TicketRef
     terms: Terms
     details: tuple[WorkDetail, ...]
-    entries: tuple[tuple[UUID, int], ...]
+    entries: tuple[tuple[UUID, int], ...] = ()
+    listed: EntryList | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,6 +25,7 @@ from app.domain.invoice_document import (
 from app.domain.invoice_facts import (
     Charge,
     Correction,
+    EntryList,
     Facts,
     FeeBooking,
     OpenMinutes,
@@ -96,6 +97,13 @@ def test_one_line_for_each_ticket_and_price():
 def test_links_follow_their_lines():
     found = made(time=[work(25), work(20)])
     assert found.billed[0].entries == ((UUID(int=1025), 25), (UUID(int=1020), 20))
+
+
+def test_lists_of_entries_are_passed_on_as_they_are():
+    one, two = EntryList("{a,b}", "{20,5}", 2), EntryList("{c}", "{20}", 1)
+    parts = [replace(work(minutes), entries=(), listed=listed) for minutes, listed in ((25, one), (20, two))]
+    found = made(time=parts)
+    assert (found.billed[0].entries, found.billed[0].listed) == ((), (one, two))
 
 
 def test_ids_of_lines_follow_from_the_document():

@@ -33,7 +33,8 @@ SELECT {LINE_COLUMNS} FROM jsonb_to_recordset($1) AS l (id uuid, client_id uuid,
 # In the order in which the entries were logged, so that neighbours on the disk are met together.
 ENTRIES = """
 INSERT INTO invoice_entries (line_id, entry_id, minutes)
-SELECT * FROM unnest($1::uuid[], $2::uuid[], $3::int[]) AS n (line_id, entry_id, minutes) ORDER BY entry_id
+SELECT l.line_id, n.entry_id, n.minutes FROM unnest($1::uuid[], $2::text[], $3::text[]) AS l (line_id, entries, minutes)
+CROSS JOIN LATERAL unnest(l.entries::uuid[], l.minutes::int[]) AS n (entry_id, minutes) ORDER BY n.entry_id
 """
 CLAIMS = """
 INSERT INTO invoice_claims (id, client_id, line_id, fee_id, charge_id, refund_id)
@@ -99,8 +100,8 @@ async def insert_lines(connection: Connection, lines: Sequence[Mapping[str, Any]
     await connection.execute(LINES, lines)
 
 
-async def insert_entries(connection: Connection, links: Iterable[tuple[UUID, UUID, int]]) -> None:
-    """(line, entry, minutes): what is open of an entry goes onto the line, or comes back from it."""
+async def insert_entries(connection: Connection, links: Iterable[tuple[UUID, str, str]]) -> None:
+    """(line, entries, their minutes), the lists as ARRAYs' texts: what is open goes onto the line, or comes back."""
     await connection.execute(ENTRIES, *[list(column) for column in zip(*links, strict=True)])
 
 

@@ -23,12 +23,16 @@ FROM clients c {CONTACT} WHERE c.id = ANY ($1::uuid[]) ORDER BY c.id
 # Nobody corrects the clients' time or adds to their pools meanwhile; tickets and new time go on.
 LOCK = f"{CLIENTS} FOR NO KEY UPDATE OF c"
 # A row for what makes a line, not for each entry: a client may have thousands. Time from before the period goes by
-# month, since its tax may be another.
+# month, since its tax may be another. Entries are one text, which goes back as it came; agents are places in `names`.
 TIME = """
+WITH agents AS MATERIALIZED (
+    SELECT id, name, row_number() OVER (ORDER BY name COLLATE "C", id) - 1 AS place FROM agents
+)
 SELECT o.client_id, o.ticket_id, (SELECT ARRAY[t.number, t.subject] FROM tickets t WHERE t.id = o.ticket_id) AS ticket,
        o.hourly_rate_cents, o.discount_bp, o.terms_id, o.corrects_id IS NOT NULL AS counter,
-       array_agg(o.entry_id) AS entries, array_agg(o.minutes) AS minutes, array_agg(o.worked_on) AS days,
-       array_agg(g.name) AS agents, array_agg(o.agent_id) AS agent_ids, array_agg(o.late) AS lates
+       array_agg(o.entry_id)::text AS entries, array_agg(o.minutes) AS minutes, array_agg(o.worked_on) AS days,
+       array_agg(g.place) AS agents, (SELECT array_agg(name ORDER BY place) FROM agents) AS names,
+       array_agg(o.late) AS lates
 FROM open_time o JOIN agents g ON g.id = o.agent_id
 WHERE o.client_id = ANY ($1::uuid[]) AND o.worked_on < $3
 GROUP BY o.client_id, o.ticket_id, o.hourly_rate_cents, o.discount_bp, o.terms_id, counter,

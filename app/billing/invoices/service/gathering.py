@@ -13,7 +13,18 @@ from app.core.db import Connection, Row
 from app.domain.calendar import day_start, local_date
 from app.domain.giving_back import left_of
 from app.domain.invoice_document import Address, Buyer, LineKind, PoolDraw, PoolStatement, WorkDetail
-from app.domain.invoice_facts import Charge, Correction, Facts, FeeBooking, OpenMinutes, Origin, Party, Terms, TicketRef
+from app.domain.invoice_facts import (
+    Charge,
+    Correction,
+    EntryList,
+    Facts,
+    FeeBooking,
+    OpenMinutes,
+    Origin,
+    Party,
+    Terms,
+    TicketRef,
+)
 from app.domain.period import Cycle, Period
 from app.domain.vat import Category, Vat
 
@@ -120,17 +131,20 @@ def _time(rows: list[Row]) -> list[OpenMinutes]:
     for row in rows:
         ticket = TicketRef(row["ticket_id"], *row["ticket"])
         terms = Terms(row["hourly_rate_cents"], row["discount_bp"], row["terms_id"])
-        found.append(OpenMinutes(ticket, terms, _details(row), tuple(zip(row["entries"], row["minutes"], strict=True))))
+        minutes = f"{{{','.join(map(str, row['minutes']))}}}"
+        listed = EntryList(row["entries"], minutes, len(row["minutes"]))
+        found.append(OpenMinutes(ticket, terms, _details(row), listed=listed))
     return sorted(found, key=lambda one: one.details[0])  # a line may be of several months
 
 
 def _details(row: Row) -> tuple[WorkDetail, ...]:
     """Minutes by day and agent, two agents of one name apart."""
-    spent: dict[tuple[date, str, UUID, bool], int] = {}
-    keys = zip(row["days"], row["agents"], row["agent_ids"], row["lates"], strict=True)
+    spent: dict[tuple[date, int, bool], int] = {}
+    names: list[str] = row["names"]
+    keys = zip(row["days"], row["agents"], row["lates"], strict=True)
     for key, minutes in zip(keys, row["minutes"], strict=True):
         spent[key] = spent.get(key, 0) + minutes
-    return tuple(WorkDetail(day, agent, minutes, late) for (day, agent, _, late), minutes in sorted(spent.items()))
+    return tuple(WorkDetail(day, names[agent], minutes, late) for (day, agent, late), minutes in sorted(spent.items()))
 
 
 def origin_of(row: Row) -> Origin:

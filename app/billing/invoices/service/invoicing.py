@@ -93,7 +93,8 @@ class Decision:
     @property
     def entries(self) -> int:
         """How many it takes off the open list."""
-        return sum(len(one.entries) for one in self.written.invoicing.billed) if self.written else 0
+        billed = self.written.invoicing.billed if self.written else ()
+        return sum(len(one.entries) + sum(listed.many for listed in one.listed) for one in billed)
 
 
 async def invoice_clients(

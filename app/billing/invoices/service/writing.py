@@ -1,6 +1,6 @@
 """Write documents: as drafts, or whole with lines, links and numbers (I4)."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 from uuid import UUID
@@ -14,6 +14,7 @@ from app.domain.errors import Refusal
 from app.domain.invoice_assembly import Billed, Invoicing
 from app.domain.invoice_body import digest_of
 from app.domain.invoice_document import Document, DocumentKind, Unit
+from app.domain.invoice_facts import EntryList
 
 
 def values_of(document: Document, body: str, status: str, books: Books, **more: Any) -> dict[str, Any]:
@@ -151,12 +152,19 @@ def _text(id_: UUID | None) -> str | None:
 async def _take(connection: Connection, wanted: Sequence[ToIssue]) -> None:
     """Entries, fees, charges and refunds leave the open list."""
     billed = [(one.document.buyer.client_id, line) for one in wanted for line in one.invoicing.billed]
-    links = [(one.line.id, entry_id, minutes) for _, one in billed for entry_id, minutes in one.entries]
+    links = [(one.line.id, listed.entries, listed.minutes) for _, one in billed for listed in _lists(one)]
     if links:
         await queries.insert_entries(connection, links)
     claims = [(new_id(), client_id, one.line.id, *source) for client_id, one in billed for source in _claims(one)]
     if claims:
         await queries.insert_claims(connection, claims)
+
+
+def _lists(one: Billed) -> Iterator[EntryList]:
+    yield from one.listed
+    if one.entries:
+        entries, minutes = (f"{{{','.join(map(str, column))}}}" for column in zip(*one.entries, strict=True))
+        yield EntryList(entries, minutes, len(one.entries))
 
 
 def _claims(one: Billed) -> list[tuple[UUID | None, UUID | None, UUID | None]]:
