@@ -10,7 +10,7 @@ from app.domain.calendar import OpeningHours, Span, utc
 from app.domain.contract import purchase
 from app.domain.entry import check_not_future
 from app.domain.errors import Refusal
-from app.domain.minutes import check_minutes
+from app.domain.minutes import check_day, check_minutes
 from app.domain.period import Cycle, parse_period, period_of
 from app.domain.terms import check_publication
 from app.domain.ticket import Channel, Lane, check_turn
@@ -51,6 +51,7 @@ SENTENCES: list[tuple[Callable[[], object], str, str]] = [
         "The year must lie between 1970 and 2199.",
     ),
     (lambda: check_minutes(0), "minutes-not-positive", "Time is at least one minute."),
+    (lambda: check_day(DAY, 1441), "longer-than-day", "That day had 1440 minutes."),
     (
         lambda: a_pool(minutes=-1),
         "pool-overdrawn",
