@@ -43,6 +43,11 @@ WHERE p.status IN ('accepted', 'scheduled', 'done') AND w.client_id = {client_id
 """
 
 
+# A client is told of its quote once one was sent; until then the request is as it was asked for.
+SENT = "EXISTS (SELECT FROM quotes q WHERE q.permanence_id = p.id AND q.sent_at IS NOT NULL)"
+TOLD_STATUS = f"CASE WHEN p.status = 'quoted' AND NOT {SENT} THEN 'requested' ELSE p.status END"
+
+
 async def request(connection: Connection, permanence_id: UUID) -> Row | None:
     """One request with its sites, shifts and newest quote."""
     return await connection.fetchrow(f"{REQUEST} WHERE p.id = $1", permanence_id)
@@ -184,7 +189,7 @@ def list_requests_sql(filters: Mapping[str, Any], after: UUID | None, limit: int
         values = [after] if lead is None else [filters[lead], after]
         where.add(f"({', '.join(keys)}) < ({', '.join('{}' for _ in values)})", *values)
     if filters.get("status") is not None and lead != "status":
-        where.add("p.status = {}", filters["status"])
+        where.add(f"{TOLD_STATUS if filters.get('told') else 'p.status'} = {{}}", filters["status"])
     order = ", ".join(f"{key} DESC" for key in keys)
     return f"{REQUEST} WHERE {where} ORDER BY {order} LIMIT {limit:d}", where.values
 

@@ -47,7 +47,7 @@ async def list_permanence_requests(
     if own is not None and client_id not in {None, own}:
         return Page(items=[], next_cursor=None)
     after = paging.decode(cursor, UUID)[0] if cursor else None
-    filters = {"client_id": own or client_id, "status": status}
+    filters = {"client_id": own or client_id, "status": status, "told": own is not None}
     rows = await queries.list_requests(await work.connection(), filters, after, limit + 1)
     shown, next_cursor = work.cut(rows, limit, "id")
     return Page(items=[permanence_out(row, to_client=own is not None) for row in shown], next_cursor=next_cursor)

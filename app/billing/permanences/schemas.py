@@ -223,6 +223,8 @@ def permanence_out(row: Row, *, to_client: bool) -> PermanenceOut:
     contact = EventContactOut(name=row["contact_name"], email=row["contact_email"], phone=row["contact_phone"])
     if to_client:
         values["quote_id"] = row["sent_quote_id"]
+        if row["status"] == "quoted" and row["sent_quote_id"] is None:
+            values["status"] = "requested"
     return PermanenceOut(**values, contact=contact)
 
 

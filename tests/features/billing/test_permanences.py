@@ -125,14 +125,18 @@ async def test_a_client_is_told_of_its_quote_once_it_is_sent(api: httpx.AsyncCli
     lines = {"lines": [{"description": "Standby", "quantity": 1, "unit_price_cents": 90_000}]}
     quote = await desk.post(f"{path}/quote", lines, 201)
 
-    async def seen(role: str) -> list[str | None]:
+    async def seen(role: str, status: str) -> tuple[str | None, str]:
         whole = (await api.get(path, headers=keys[role])).json()
-        (listed,) = (await api.get(PATH, headers=keys[role])).json()["items"]
-        return [whole["quote_id"], listed["quote_id"]]
+        for filters in ({}, {"status": status}):
+            assert (await api.get(PATH, params=filters, headers=keys[role])).json()["items"] == [whole]
+        return whole["quote_id"], whole["status"]
 
-    assert (await seen("agent"), await seen("client")) == ([quote["id"]] * 2, [None, None])
+    assert await seen("agent", "quoted") == (quote["id"], "quoted")
+    assert await seen("client", "requested") == (None, "requested")
+    unsent = await api.get(PATH, params={"status": "quoted"}, headers=keys["client"])
+    assert unsent.json()["items"] == []
     await desk.post(f"/v1/quotes/{quote['id']}/sending", {})
-    assert await seen("client") == [quote["id"]] * 2
+    assert await seen("client", "quoted") == (quote["id"], "quoted")
 
 
 async def test_opening_hours_are_refused_or_cut(desk: Desk):
