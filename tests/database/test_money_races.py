@@ -3,6 +3,7 @@
 import asyncio
 from datetime import timedelta
 from typing import Any
+from uuid import UUID
 
 import httpx
 import pytest
@@ -73,6 +74,18 @@ async def test_eight_agents_draw_the_last_hour(desk: Desk):
     assert shares == [0, 0, 0, 0, 0, 10, 25, 25]
     lines = (await desk.api.get(f"/v1/contracts/{contract['id']}/draws", headers=desk.keys["finance"])).json()["items"]
     assert [line["left_minutes"] for line in lines] == [60, 35, 10, 0]
+    await invariants.check(desk.conn)
+
+
+async def test_eight_agents_bring_one_ticket_to_a_day_of_work_and_no_further(desk: Desk):
+    ticket = desk.tickets[0]
+
+    answers = await at_once(*(desk.logs(number, 100, ticket_id=ticket) for number in range(MANY)))
+
+    assert sorted(answer.status_code for answer in answers) == [*[201] * 4, *[409] * 4]  # 4 × 100 of 480 minutes (Q1)
+    refused = [answer.json() for answer in answers if answer.status_code == 409]
+    assert {(one["code"], one["chargeable_minutes"]) for one in refused} == {("quote-required", 500)}
+    assert await desk.conn.fetchval("SELECT minutes FROM chargeable_time WHERE ticket_id = $1", UUID(ticket)) == 400
     await invariants.check(desk.conn)
 
 
