@@ -3,8 +3,10 @@
 import re
 import time
 from collections.abc import Callable
+from functools import cache
 from typing import Any
 
+from prometheus_client import Histogram
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -113,9 +115,14 @@ class Answer:
         message["headers"] = [*message["headers"], *self._extra, *closed]
 
 
+@cache
+def _timer(method: str, route: str, status: int) -> Histogram:
+    return REQUESTS.labels(method, route, status)
+
+
 def _tell(scope: Scope, method: str, status: int, seconds: float) -> None:
     # The route's template, never the path: paths carry receipt tokens.
     route = getattr(scope.get("route"), "path_format", None) or "none"
-    REQUESTS.labels(method, route, status).observe(seconds)
+    _timer(method, route, status).observe(seconds)
     request_id, ms = scope["state"]["request_id"], round(seconds * 1000, 1)
     REQUEST_LOG.tell({"request_id": request_id, "method": method, "route": route, "status": status, "ms": ms})

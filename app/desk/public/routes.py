@@ -32,7 +32,7 @@ from app.desk.public.schemas import (
 )
 from app.desk.tickets import queries as ticket_queries
 from app.desk.tickets import service as tickets
-from app.domain.calendar import HORIZON_DAYS, local_date
+from app.domain.calendar import HORIZON_DAYS, is_open, local_date, next_opening
 from app.domain.mail import bare_address
 from app.domain.ticket import Channel
 
@@ -74,7 +74,6 @@ async def create_public_ticket(body: PublicTicketIn, work: Work) -> ReceiptOut:
 
 def _receipt(opened: tickets.Opened, work: Unit) -> ReceiptOut:
     token = service.receipt_token(work.settings, opened.ticket_id)
-    desk = service.desk_now(opened.hours, work.now)
     assert opened.queue_position is not None  # noqa: S101 (who fills the form in is told)
     return ReceiptOut(
         number=opened.number,
@@ -85,7 +84,7 @@ def _receipt(opened: tickets.Opened, work: Unit) -> ReceiptOut:
         status="new",
         received_at=opened.received_at,
         queue_position=opened.queue_position,
-        desk=DeskState(open=desk.open, next_opening_at=desk.next_opening_at),
+        desk=DeskState(open=is_open(opened.hours, work.now), next_opening_at=next_opening(opened.hours, work.now)),
         acknowledgement=opened.acknowledgement.outcome,
         acknowledgement_reason=opened.acknowledgement.reason,
         urgency_fee_cents=opened.urgency_fee_cents,
