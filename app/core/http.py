@@ -7,10 +7,12 @@
 from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from functools import wraps
 from typing import Any
 from urllib.parse import parse_qsl
 
 from fastapi import APIRouter, FastAPI, Request, Response, params
+from fastapi.dependencies.models import Dependant
 from fastapi.dependencies.utils import get_flat_params
 from fastapi.routing import APIRoute, iter_route_contexts
 
@@ -19,7 +21,7 @@ from app.core.bodies import JSON_LIMIT, Reading
 from app.core.permissions import PUBLIC, ROLES, known_permissions, permits
 from app.core.problems import Problem, busy, documented, error_at
 from app.core.sql import Raced
-from app.core.unit import Unit
+from app.core.unit import Unit, current_unit
 
 NOT_MODIFIED = 304
 # How often a request that loses races is done again: in each turn somebody wins.
@@ -89,6 +91,7 @@ class DeskRoute(APIRoute):
 
     def get_route_handler(self) -> Handler:
         """Wrap FastAPI's handler; what can be known of the route is worked out once, here."""
+        _give_work(self.dependant)
         handler = super().get_route_handler()
         extra = self.openapi_extra or {}
         rule = Rule(
@@ -114,6 +117,20 @@ class DeskRoute(APIRoute):
             return await rule.handle(request, handler)
 
         return handle
+
+
+def _give_work(dependant: Dependant) -> None:
+    """Hand `work` over as it is: FastAPI would solve it anew for each request, as a tree of dependencies."""
+    function, rest = dependant.call, [one for one in dependant.dependencies if one.call is not current_unit]
+    names = {one.name for one in dependant.dependencies if one.call is current_unit and one.name is not None}
+    if function is None or not names or dependant.request_param_name is not None:
+        return
+
+    @wraps(function)
+    async def call(request: Request, **values: Any) -> Any:
+        return await function(**values, **dict.fromkeys(names, request.state.unit))
+
+    dependant.call, dependant.dependencies, dependant.request_param_name = call, rest, "request"
 
 
 def _booleans(body: Any) -> frozenset[str]:
