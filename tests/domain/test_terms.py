@@ -147,3 +147,4 @@ def test_two_bands_that_begin_alike_are_refused() -> None:
     with pytest.raises(Refusal) as refusal:
         a_terms(permanence_grid=(band, band))
     assert (refusal.value.code, refusal.value.facts["field"]) == ("terms-invalid", "permanence_grid")
+    assert refusal.value.detail == "Two bands of the grid begin alike."
