@@ -299,6 +299,8 @@ class Books(RuleBasedStateMachine):
         found = self.run(self.api.get(path, headers=self.keys["client"])).json()
         shown = {pool["contract_id"]: pool for pool in found["pools"]}
         for one in self.model.contracts.values():
+            if one.expires_on.year < today.year - 1:  # the balance tells of this and the last year's
+                continue
             pool, left = shown.pop(one.id), one.left(today)
             assert (pool["drawn_minutes"], pool["granted_minutes"], pool["refunded_minutes"]) == (
                 one.drawn, one.granted, one.refunded,
