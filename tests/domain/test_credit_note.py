@@ -84,8 +84,9 @@ def test_what_waits_is_settled_first():
 
 @pytest.mark.parametrize("wish", [Wish(minutes=51), Wish(net_cents=10_001), Wish(minutes=10, net_cents=10_001)])
 def test_never_more_than_is_left(wish: Wish):
-    with pytest.raises(Refusal, match="credit-exceeds-line") as refused:
+    with pytest.raises(Refusal) as refused:
         note(wish=wish)
+    assert (refused.value.code, refused.value.detail) == ("credit-exceeds-line", "More than is left of the line.")
     assert refused.value.facts == {"line_id": LINE.id, "left_cents": 10_000, "left_minutes": 50}
 
 
@@ -97,8 +98,19 @@ def test_nothing_left():
 
 
 def test_a_line_of_another_invoice():
-    with pytest.raises(Refusal, match="reference-unknown"):
+    with pytest.raises(Refusal) as refused:
         credit_note(INVOICE, Credit({LINE.id: WHOLE}, {UUID(int=99): ALL}, "x"), NOTE)
+    assert (refused.value.code, refused.value.detail, refused.value.facts) == (
+        "reference-unknown", "The invoice has no such line.", {"pointer": "/lines"},
+    )  # fmt: skip
+
+
+def test_a_note_of_nothing():
+    with pytest.raises(Refusal) as refused:
+        credit_note(INVOICE, Credit({LINE.id: WHOLE}, {}, "x"), NOTE)
+    assert (refused.value.code, refused.value.detail, refused.value.facts) == (
+        "credit-exceeds-line", "There is nothing left to credit.", {"left_cents": 0},
+    )  # fmt: skip
 
 
 def test_an_amount_is_a_piece():

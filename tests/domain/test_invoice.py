@@ -213,8 +213,12 @@ def test_nothing_to_bill_and_statements():
     assert invoice_of(Facts(party=PARTY, period=Q4, pools=[pool(0)]), ID, TODAY) is None
     statement = made(pools=[pool(40), replace(pool(0, before=0), contract_id=UUID(int=6))]).document
     assert (statement.kind, statement.total_cents, statement.lines) == (DocumentKind.STATEMENT, 0, ())
+    assert statement.mentions == ("Ce relevé d'heures prépayées n'est pas une facture.",)
+    assert (statement.currency, statement.period) == ("EUR", "2026-Q4")
+    assert (statement.period_start, statement.period_end) == (date(2026, 10, 1), date(2027, 1, 1))
     assert [one.left_minutes for one in statement.prepaid_annex] == [60]
-    assert made(time=[work(5)], pools=[pool(0)]).document.kind is DocumentKind.INVOICE
+    invoice = made(time=[work(5)], pools=[pool(0), pool(0, before=0, gained=60)]).document
+    assert (invoice.kind, invoice.mentions, len(invoice.prepaid_annex)) == (DocumentKind.INVOICE, (), 2)
 
 
 def test_the_last_day_of_what_is_invoiced():
