@@ -109,6 +109,7 @@ def test_lists_of_entries_are_passed_on_as_they_are():
 def test_ids_of_lines_follow_from_the_document():
     first, second = made(time=[work(25), work(1, ticket=replace(TICKET, id=UUID(int=8)))]).document.lines
     assert (first.id, second.id) == (line_id(ID, 1), line_id(ID, 2))
+    assert second.id == UUID("019ab000-0000-7000-8000-000000000003")
     assert {first.id.version, first.id.variant} == {7, "specified in RFC 4122"}
 
 
@@ -182,6 +183,24 @@ def test_pieces_name_what_they_are_of():
     assert [one.origin for one in found.billed] == [None, None, PAID]
 
 
+def test_a_fee_that_was_reversed_before_its_invoice_is_no_line():
+    fee = FeeBooking(UUID(int=3), TICKET, date(2026, 11, 3), 0, TERMS.terms_id, (), None)
+    assert invoice_of(Facts(party=PARTY, period=Q4, fees=[fee]), ID, TODAY) is None
+    assert [line.net_cents for line in made(fees=[replace(fee, amount_cents=1)]).document.lines] == [1]
+
+
+def test_corrections_of_one_line_are_one_line():
+    later = replace(PAID, line_id=UUID(int=78))
+    found = made(
+        time=[work(90)],
+        corrections=[Correction(later, work(-2)), Correction(PAID, work(-3)), Correction(later, work(-4))],
+    )
+    assert [(line.source_id, line.quantity) for line in found.document.lines[1:]] == [
+        (UUID(int=77), -3),
+        (UUID(int=78), -6),
+    ]
+
+
 def test_a_gift_is_one_piece_at_nothing():
     gift = Charge(UUID(int=41), LineKind.QUOTE, "Offert", 0, date(2026, 11, 4), None, None)
     (line,) = made(charges=[gift]).document.lines
@@ -206,6 +225,7 @@ def test_a_business_abroad_owes_the_tax_on_its_hours_itself():
     document = purchase_invoice(replace(PARTY, buyer=german), bought, ID, date(2026, 11, 24)).document
     assert (document.lines[0].vat_category, document.vat_cents) == (Category.REVERSE_CHARGE, 0)
     assert document.total_cents == 120_000
+    assert document.vat[0].reason == "Autoliquidation (article 196 de la directive 2006/112/CE)"
 
 
 def test_nothing_to_bill_and_statements():
