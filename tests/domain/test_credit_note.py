@@ -49,7 +49,7 @@ def note(
 def test_all_of_it():
     found = note()
     document = found.document
-    assert (document.kind, document.total_cents) == (DocumentKind.CREDIT_NOTE, 11_700)
+    assert (document.kind, document.language, document.total_cents) == (DocumentKind.CREDIT_NOTE, "fr", 11_700)
     assert document.credits is not None
     assert (document.credits.number, document.credits.reason) == ("F2026-0001", "Agreed")
     (line,) = document.lines
@@ -140,6 +140,7 @@ def test_a_refund_has_its_own_amount():
     wish = Wish(minutes=10, net_cents=1999, refund_id=COUNTER)
     found = note(wish=wish)
     assert (found.document.subtotal_cents, found.billed[0].refund_id) == (1999, COUNTER)
+    assert note(wish=Wish(minutes=50, net_cents=10_000, refund_id=COUNTER)).document.subtotal_cents == 10_000
 
 
 @pytest.mark.parametrize(
