@@ -52,7 +52,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """What the requester is told; the place in the queue only in the answer to a form."""
+    """What the requester is told; the place in the queue only in the answer to a form.
+
+    `acknowledgement` is what anybody else would be told: who fell into the honeypot does not read so.
+    """
 
     ticket_id: UUID
     message_id: UUID
@@ -135,10 +138,12 @@ def plan_ticket(facts: Row, opening: Opening, *, actor: dict[str, str], settings
     files = examine(opening.files)
     _check(facts, opening)
     opening = _on_call(opening, facts)
-    opened = _opened(opening, facts, _decide(opening, facts, settings), now)
+    decision = _decide(opening, facts, settings)
+    told = _decide(replace(opening, honeypot=False), facts, settings) if opening.honeypot else decision
+    opened = _opened(opening, facts, told, now)
     urgent = opening.urgent and not opening.honeypot
     return Plan(
-        write=Statement(queries.OPEN, _values(opened, opening, facts, actor), queries.OPEN_RACES),
+        write=Statement(queries.OPEN, _values(opened, opening, facts, decision, actor), queries.OPEN_RACES),
         opened=opened,
         files=files,
         urgency_requested_by=(opening.accepted_by or opening.name) if urgent else None,
@@ -192,7 +197,7 @@ def _fee_is_due(opening: Opening) -> bool:
     return opening.urgent and opening.accepted_by is not None
 
 
-def _opened(opening: Opening, facts: Row, decision: Acknowledgement, now: datetime) -> Opened:
+def _opened(opening: Opening, facts: Row, told: Acknowledgement, now: datetime) -> Opened:
     ahead = facts["waiting_urgent"] + (0 if opening.urgent else facts["waiting_standard"])
     return Opened(
         ticket_id=new_id(),
@@ -203,7 +208,7 @@ def _opened(opening: Opening, facts: Row, decision: Acknowledgement, now: dateti
         received_at=now,
         queue_position=ahead + 1 if opening.channel is Channel.FORM else None,
         hours=hours_of(facts),
-        acknowledgement=decision,
+        acknowledgement=told,
         urgency_fee_cents=facts["urgency_opening_fee_cents"] if _fee_is_due(opening) else None,
         currency=facts["currency"],
         terms_id=facts["terms_id"],
@@ -219,9 +224,10 @@ def _flags(opening: Opening, facts: Row, now: datetime) -> list[str]:
     return [*(flag for flag, raised in flags.items() if raised), *opening.flags]
 
 
-def _values(opened: Opened, opening: Opening, facts: Row, actor: dict[str, str]) -> list[object]:
+def _values(
+    opened: Opened, opening: Opening, facts: Row, decision: Acknowledgement, actor: dict[str, str]
+) -> list[object]:
     """The parameters of queries.OPEN, in its order."""
-    decision = opened.acknowledgement
     history = {"channel": opening.channel, "lane": opened.lane, "acknowledgement": decision.outcome}
     return [
         opened.ticket_id, facts["sequence"], opened.number, opened.status, opened.lane, opening.channel,
