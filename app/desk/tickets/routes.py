@@ -89,7 +89,8 @@ def opening_of(body: TicketIn, work: Unit) -> service.Opening:
     portal = work.caller.client_id
     if portal is not None and body.client_id not in {None, portal}:
         raise Refusal("reference-unknown", "A portal opens its own client's tickets.", pointer="/client_id")
-    accepted_by = body.urgency_requested_by or (body.requester.name if body.urgency_fee_accepted else None)
+    if portal is not None and body.channel is not None:
+        raise invalid("/channel", "value-unknown", "A portal's tickets are `form`: leave it out.")
     return service.Opening(
         channel=domain.Channel.FORM if portal else domain.Channel(body.channel or "agent"),
         subject=body.subject,
@@ -100,9 +101,16 @@ def opening_of(body: TicketIn, work: Unit) -> service.Opening:
         site_id=body.site_id,
         client_id=portal or body.client_id,
         urgent=body.urgent,
-        accepted_by=accepted_by,
+        accepted_by=_accepted_by(body, in_portal=portal is not None),
         files=work.files,
     )
+
+
+def _accepted_by(body: TicketIn, *, in_portal: bool) -> str | None:
+    """Who accepts an urgency's fee (U1): whom an agent names, but in a portal only who was shown it."""
+    if body.urgency_fee_accepted:
+        return body.urgency_requested_by or body.requester.name
+    return None if in_portal else body.urgency_requested_by
 
 
 async def _existing(connection: Connection, ticket_id: UUID) -> Row:

@@ -51,9 +51,14 @@ class TicketIn(In):
                     "subject": "The shop's basket is empty",
                     "message": "Since this morning every article disappears from the basket.",
                     "requester": {"name": "Anna Schmit", "email": "anna@boulangerie-schmit.example"},
-                    "channel": "phone",
                     "language": "fr",
-                }
+                },
+                {
+                    "subject": "The printer's address is wrong",
+                    "message": "She rang: the contact page still shows the old street.",
+                    "requester": {"name": "Anna Schmit", "email": "anna@boulangerie-schmit.example"},
+                    "channel": "phone",
+                },
             ]
         }
     )
@@ -61,7 +66,8 @@ class TicketIn(In):
     message: Body
     requester: RequesterIn
     channel: Annotated[
-        Literal["phone", "agent"] | None, Field(description="How it reached the agent; a portal's tickets are `form`.")
+        Literal["phone", "agent"] | None,
+        Field(description="How it reached the agent. Not for portals: theirs are `form`."),
     ] = None
     language: Language = "fr"
     client_id: Annotated[UUID | None, Field(description="Default: found by the requester's address.")] = None
@@ -71,7 +77,9 @@ class TicketIn(In):
     urgency_requested_by: Annotated[
         Name | None, Field(description="Who asked the agent for the urgency, and so accepts its fee (U1).")
     ] = None
-    urgency_fee_accepted: Annotated[Bool, Field(description="For portals: the fee was shown and accepted.")] = False
+    urgency_fee_accepted: Annotated[
+        Bool, Field(description="For portals, which need it: the fee was shown and accepted.")
+    ] = False
 
 
 class TicketPatch(Patch):

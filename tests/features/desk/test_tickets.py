@@ -59,6 +59,20 @@ async def test_a_portal_opens_its_own_tickets_only(api: httpx.AsyncClient, keys:
     assert (await api.post("/v1/tickets", json=foreign, headers=keys["client"])).status_code == 422
 
 
+async def test_a_portal_is_told_that_its_tickets_are_no_calls(api: httpx.AsyncClient, keys: Keys):
+    refused = await api.post("/v1/tickets", json=REQUEST | {"channel": "phone"}, headers=keys["client"])
+    assert refused.status_code == 422
+    assert [(error["pointer"], error["code"]) for error in refused.json()["errors"]] == [("/channel", "value-unknown")]
+
+
+async def test_a_portal_pays_for_an_urgency_only_when_it_was_shown_the_fee(api: httpx.AsyncClient, keys: Keys):
+    urgent = {"urgent": True, "urgency_requested_by": "Luc Schmit"}
+    refused = await api.post("/v1/tickets", json=REQUEST | urgent, headers=keys["client"])
+    assert (refused.status_code, refused.json()["code"]) == (422, "urgency-fee-not-accepted")
+    ticket = await opened(api, keys["client"], **urgent, urgency_fee_accepted=True)
+    assert (ticket["urgency_accepted_by"], ticket["urgency_fee_cents"]) == ("Luc Schmit", 15000)
+
+
 async def test_a_site_of_another_client_is_refused(api: httpx.AsyncClient, keys: Keys, conn: Connection):
     site = await a_site(conn, keys.other_client_id)
     body = REQUEST | {"client_id": str(keys.client_id), "site_id": str(site["id"])}
