@@ -106,7 +106,9 @@ class TermsIn(In):
     ] = ()
     payment_due_days: Annotated[Days, AS_BEFORE] = 0
     future_tolerance_minutes: Annotated[Count, AS_BEFORE] = 0
-    reopen_days: Annotated[Days, AS_BEFORE] = 0
+    reopen_days: Annotated[
+        Days, AS_BEFORE, Field(description="So long after its end a client's message reopens a ticket (T2).")
+    ] = 0
     notice_days: Annotated[Days, AS_BEFORE] = 0
     reason: Annotated[Line | None, Field(max_length=500, description="Needed when clients get less notice.")] = None
 

@@ -200,6 +200,14 @@ async def nobody_before(connection: Connection, ticket_id: UUID, agent_id: UUID 
     return bool(await connection.fetchval(NOBODY_BEFORE, ticket_id, agent_id))
 
 
+async def reopen_days(connection: Connection, day: date) -> int:
+    """For how many days after its end a message reopens a ticket, by the terms in force on a day."""
+    days: int | None = await connection.fetchval(
+        "SELECT reopen_days FROM terms WHERE effective_on <= $1 ORDER BY effective_on DESC LIMIT 1", day
+    )
+    return days or 0
+
+
 async def insert_message(connection: Connection, values: Sequence[Any]) -> None:
     """See MESSAGE."""
     await connection.execute(MESSAGE, *values)

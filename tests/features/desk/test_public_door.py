@@ -318,6 +318,22 @@ async def test_a_reply_within_14_days_reopens_and_queues_from_then(api: httpx.As
     assert "reopening" in queue[1]["why"]
 
 
+@pytest.mark.parametrize(("days_later", "outcome"), [(29, "reopened"), (30, "ticket")])
+async def test_new_terms_say_for_how_long_a_reply_reopens(
+    api: httpx.AsyncClient, keys: Keys, clock: Clock, days_later: int, outcome: str
+):
+    terms = (await api.get("/v1/terms", headers=keys["finance"])).json()["items"][0]
+    told = {"effective_on": "2026-12-01", "reopen_days": 30, "reason": "The clients' committee asked for it."}
+    asked = {name: terms[name] for name in ("hourly_rate_cents", "contract_discount_bp", "urgency", "text")}
+    asked |= {"billing_increment_minutes": 1, "minimum_minutes": 1, "quote_threshold_minutes": 480}
+    assert (await api.post("/v1/terms", json=asked | told, headers=keys["finance"])).status_code == 201
+    receipt = await send(api)
+    await _settle(api, keys, await _id(api, keys, receipt), "in_progress", "resolved")
+    clock.advance(days=days_later)
+    url = f"/v1/public/tickets/{receipt['receipt_token']}/messages"
+    assert (await api.post(url, json={"message": "It is back."})).json()["outcome"] == outcome
+
+
 async def test_a_reply_after_14_days_opens_a_new_ticket_that_follows(api: httpx.AsyncClient, keys: Keys, clock: Clock):
     receipt = await send(api)
     ticket_id = await _id(api, keys, receipt)

@@ -14,9 +14,9 @@ from app.desk.tickets import queries
 from app.desk.tickets.service.files import Upload, examine, keep
 from app.desk.tickets.service.opening import Opening, open_ticket
 from app.desk.tickets.service.telling import tell
+from app.domain.calendar import local_date
 from app.domain.ticket import Channel, FollowUp, Status, follow_up
 
-REOPENS_WITHIN_DAYS = 14
 DESK = "e-connect Support Desk"
 
 
@@ -55,11 +55,12 @@ async def write_as_client(
 ) -> Written:
     """Add what the client says to a locked ticket.
 
-    A ticket waiting for the client is in progress again; one settled less than 14 days ago joins the queue from
-    now; a longer settled or cancelled one stays, and the message opens a new ticket linked to it (T2).
+    A ticket waiting for the client is in progress again; one settled less than the terms' `reopen_days` ago joins the
+    queue from now; a longer settled or cancelled one stays, and the message opens a new ticket linked to it (T2).
     """
     settled_at = ticket["closed_at"] or ticket["resolved_at"]
-    step = follow_up(Status(ticket["status"]), settled_at, now, REOPENS_WITHIN_DAYS)
+    within_days = await queries.reopen_days(connection, local_date(now)) if settled_at else 0
+    step = follow_up(Status(ticket["status"]), settled_at, now, within_days)
     if step.new_ticket:
         opened = await open_ticket(
             connection, _follow(ticket, body, channel, writer, files), actor=actor, settings=settings, now=now
