@@ -178,6 +178,9 @@ KINDS: dict[str, Kind] = {
     "client-unidentified": Kind(
         409, "Nobody is known who pays", "Link the ticket to a client first, or give a `non_billable_reason`."
     ),
+    "ticket-is-spam": Kind(
+        409, "The ticket is marked as spam", "Nobody pays for it: open another ticket, or give a `non_billable_reason`."
+    ),
     "client-has-time": Kind(
         409,
         "Time was logged for the ticket's client",

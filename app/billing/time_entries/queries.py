@@ -29,12 +29,13 @@ held AS MATERIALIZED (
     SELECT c.id, c.billing_cycle FROM clients c
     WHERE c.id IN (SELECT t.client_id FROM tickets t JOIN asked USING (id)) ORDER BY c.id FOR KEY SHARE
 ), ours AS MATERIALIZED (
-    SELECT t.id, t.client_id, t.lane, t.flags FROM tickets t JOIN asked USING (id)
+    SELECT t.id, t.client_id, t.status, t.lane, t.flags FROM tickets t JOIN asked USING (id)
     WHERE (SELECT count(*) FROM held) >= 0 -- clients are locked first
     ORDER BY t.id FOR NO KEY UPDATE OF t
 )
-SELECT t.id AS subject_id, t.id AS ticket_id, t.client_id, t.lane, t.flags, held.billing_cycle,
-       u.id AS urgency_id, u.terms_id AS urgency_terms_id, chargeable_minutes(t.id) AS chargeable_minutes,
+SELECT t.id AS subject_id, t.id AS ticket_id, t.client_id, t.status AS ticket_status, t.lane, t.flags,
+       held.billing_cycle, u.id AS urgency_id, u.terms_id AS urgency_terms_id,
+       chargeable_minutes(t.id) AS chargeable_minutes,
        consent.quote_id, consent.number AS quote_number, consent.kind AS quote_kind, consent.minutes AS quote_minutes,
        {AROUND}
 FROM ours t LEFT JOIN held ON held.id = t.client_id LEFT JOIN urgencies u ON u.ticket_id = t.id
@@ -48,8 +49,9 @@ held AS MATERIALIZED (
     SELECT c.id, c.billing_cycle FROM clients c
     WHERE c.id IN (SELECT p.client_id FROM permanence_requests p JOIN asked USING (id)) ORDER BY c.id FOR KEY SHARE
 )
-SELECT p.id AS subject_id, NULL::uuid AS ticket_id, held.id AS client_id, 'standard' AS lane, '{{}}'::text[] AS flags,
-       held.billing_cycle, NULL::uuid AS urgency_id, NULL::uuid AS urgency_terms_id, 0 AS chargeable_minutes,
+SELECT p.id AS subject_id, NULL::uuid AS ticket_id, held.id AS client_id, NULL AS ticket_status,
+       'standard' AS lane, '{{}}'::text[] AS flags, held.billing_cycle,
+       NULL::uuid AS urgency_id, NULL::uuid AS urgency_terms_id, 0 AS chargeable_minutes,
        q.id AS quote_id, q.number AS quote_number, q.kind AS quote_kind, q.minutes AS quote_minutes,
        {AROUND}
 FROM permanence_requests p JOIN asked USING (id) JOIN held ON held.id = p.client_id

@@ -12,6 +12,7 @@ from app.desk.mail.service import queue_mail
 from app.desk.tickets import queries as tickets
 from app.desk.urgencies import queries
 from app.domain.calendar import local_date
+from app.domain.errors import Refusal
 from app.domain.ticket import OPEN, Lane, Status
 from app.domain.urgency import FeeEffect, FeeStatus, requalify
 
@@ -75,8 +76,10 @@ async def requalify_ticket(
     """Move a locked ticket to the other lane; its receipt stays, its fee is charged, reversed or brought back (U4).
 
     Raises:
-        Refusal: `lane-unchanged`, `reason-required`.
+        Refusal: `ticket-is-spam`, `lane-unchanged`, `reason-required`.
     """
+    if wanted is Lane.URGENT and ticket["status"] == Status.SPAM:
+        raise Refusal("ticket-is-spam", "Nobody asked for what is spam, so it costs nobody a fee.")
     urgency = await queries.standing(connection, ticket["id"])
     step = requalify(Lane(ticket["lane"]), wanted, fee_status(urgency["fee"] if urgency else None), reason)
     who = requested_by or ticket["urgency_accepted_by"] or ticket["requester_name"]

@@ -156,6 +156,16 @@ async def test_nobody_is_billed_for_a_ticket_of_nobody(
     await settled(conn)
 
 
+async def test_nobody_is_billed_for_spam(api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock):
+    ticket = await a_ticket(conn, client_id=keys.client_id, status="spam")
+    body = {"ticket_id": str(ticket["id"]), "worked_on": "2026-11-23", "worked_minutes": 5, "description": "Read it"}
+    refused = await api.post("/v1/time-entries", json=body, headers=keys["agent"])
+    assert (refused.status_code, refused.json()["code"]) == (409, "ticket-is-spam")
+    free = await logged(api, keys, ticket["id"], 5, non_billable_reason="spam")
+    assert sums(free) == (5, 0, 0, 5)
+    await settled(conn)
+
+
 async def test_times_of_one_agent_touch_but_do_not_overlap(api: httpx.AsyncClient, keys: Keys, ticket_id: str):
     def span(start: str, end: str) -> dict[str, Any]:
         return {

@@ -190,6 +190,24 @@ async def test_what_was_spam_costs_nobody_a_fee(
     await settled(conn)
 
 
+async def test_spam_is_nobodys_urgency(api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock):
+    ticket = await a_ticket(conn, client_id=keys.client_id)
+    urgency = await raised(api, keys, ticket["id"])
+    down = {"lane": "standard", "reason": "Looks forged"}
+    await posted(api, keys, f"/v1/urgencies/{urgency['id']}/requalification", down, 201)
+    spam = await api.patch(f"/v1/tickets/{ticket['id']}", json={"status": "spam"}, headers=keys["agent"])
+    assert spam.status_code == 200, spam.text
+    up = {"lane": "urgent", "reason": "A slip of the hand"}
+    again = await posted(api, keys, f"/v1/urgencies/{urgency['id']}/requalification", up, 409)
+    fresh = await a_ticket(conn, client_id=keys.client_id, status="spam")
+    asked = {"ticket_id": str(fresh["id"]), "requested_by": "Tom Weber"}
+    first = await posted(api, keys, "/v1/urgencies", asked, 409)
+    assert (again["code"], first["code"]) == ("ticket-is-spam", "ticket-is-spam")
+    (told,) = await listed(api, keys)
+    assert booked(told) == [("charge", 15000), ("reversal", -15000)]
+    await settled(conn)
+
+
 async def test_a_due_fee_is_waived_by_finance_with_a_reason(
     api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock
 ):

@@ -17,7 +17,7 @@ from app.domain.minutes import check_day, check_minutes, worked_minutes
 from app.domain.period import Cycle, split_at_days, split_at_periods
 from app.domain.pricing import IN_PROJECT, INCLUDED_IN_FEE
 from app.domain.terms import Terms, terms_on
-from app.domain.ticket import Lane
+from app.domain.ticket import Lane, Status
 
 LONGEST_MINUTES = 10_000
 DAY = timedelta(days=1)
@@ -128,8 +128,8 @@ def plan(known: Known, entry: NewEntry, now: datetime) -> list[Part]:
     """The parts of an entry: more than one when it crosses midnight of a period's edge or of new terms (P3, P4).
 
     Raises:
-        Refusal: `reference-unknown`, `client-unidentified` (T4), `permanence-unquoted` (O2), `future-work`,
-            `entry-too-long`, `longer-than-day`, `no-terms`, `minutes-not-positive`, `reason-reserved`.
+        Refusal: `reference-unknown`, `client-unidentified` (T4), `ticket-is-spam`, `permanence-unquoted` (O2),
+            `future-work`, `entry-too-long`, `longer-than-day`, `no-terms`, `minutes-not-positive`, `reason-reserved`.
     """
     subject = _subject(known, entry)
     if isinstance(entry.work, Day):
@@ -162,9 +162,11 @@ def _subject(known: Known, entry: NewEntry) -> Row:
 
 
 def _check_payer(subject: Row) -> None:
-    """Refuses time that nobody would pay: of nobody known, or on-call that nobody has agreed to (T4, O2)."""
+    """Refuses time that nobody would pay: of nobody known, for spam, or on-call that nobody agreed to (T4, U4, O2)."""
     if subject["client_id"] is None:
         raise Refusal("client-unidentified", "Link the ticket to a client first, or say why nobody pays.")
+    if subject["ticket_status"] == Status.SPAM:
+        raise Refusal("ticket-is-spam", "Nobody asked for what is spam: say why nobody pays, or name another ticket.")
     if subject["ticket_id"] is None and subject["quote_id"] is None:
         raise Refusal("permanence-unquoted", "On-call is always by quote: it must be accepted first.")
 
