@@ -14,6 +14,11 @@ GIVEN = """coalesce((
         FROM invoice_lines x JOIN invoices d ON d.id = x.invoice_id
         WHERE x.client_id = l.client_id AND x.credited_line_id = l.id{2}), 0)"""
 LEFT = f"l.net_cents - {GIVEN.format('net_cents', '', '')}::bigint"
+# Cents of urgency `u` that are on no invoice yet; a reversed fee gives back at most what is left of its line (U4).
+OPEN_FEE = f"""CASE WHEN {{0}} < 0 THEN greatest({{0}}, -(
+        SELECT {LEFT} FROM urgency_fees b JOIN invoice_claims k ON k.fee_id = b.id
+        JOIN invoice_lines l ON l.id = k.line_id
+        WHERE b.urgency_id = u.id AND l.kind = 'urgency' ORDER BY l.id DESC LIMIT 1)) ELSE {{0}} END"""
 _MINUTES = GIVEN.format("quantity", " AND y.unit = 'minute'", " AND x.unit = 'minute'")
 LEFT_MINUTES = f"l.quantity - {_MINUTES}::int"
 # The line of an invoice that an entry's minutes stand on, credit notes subtracted; one that has something left first.

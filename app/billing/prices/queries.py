@@ -3,6 +3,7 @@
 from datetime import date
 from uuid import UUID
 
+from app.billing.givebacks.queries import OPEN_FEE
 from app.billing.pools.queries import POOL
 from app.core.db import Connection, Row
 from app.core.sql import one
@@ -14,8 +15,8 @@ SELECT coalesce(sum(minutes), 0)::bigint AS minutes,
 FROM (SELECT sum(minutes) AS minutes, hourly_rate_cents AS rate, discount_bp AS discount
       FROM open_time WHERE client_id = $1 GROUP BY ticket_id, hourly_rate_cents, discount_bp) AS line
 """
-FEES = """
-SELECT coalesce(sum(fee.cents), 0)::bigint FROM urgencies u CROSS JOIN LATERAL (
+FEES = f"""
+SELECT coalesce(sum({OPEN_FEE.format("fee.cents")}), 0)::bigint FROM urgencies u CROSS JOIN LATERAL (
     SELECT sum(f.amount_cents) AS cents FROM urgency_fees f
     WHERE f.urgency_id = u.id AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id)) AS fee
 WHERE u.client_id = $1

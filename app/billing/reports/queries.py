@@ -3,6 +3,7 @@
 from datetime import date, datetime
 from uuid import UUID
 
+from app.billing.givebacks.queries import OPEN_FEE
 from app.core.db import Connection, Row
 from app.core.sql import one
 
@@ -70,7 +71,7 @@ ORDER BY page.client_id
 """
 # $2 and $3 begin the current quarter and month: what was worked before is overdue. Fees and charges that an invoice
 # has claimed are on it.
-UNBILLED = """
+UNBILLED = f"""
 SELECT c.id AS client_id, c.name, c.billing_cycle, t.oldest_on, coalesce(t.minutes, 0)::bigint AS minutes,
        coalesce(t.cents, 0)::bigint AS amount_cents, coalesce(t.overdue_minutes, 0)::bigint AS overdue_minutes,
        coalesce(t.overdue_cents, 0)::bigint AS overdue_amount_cents, coalesce(f.cents, 0)::bigint AS urgency_fees_cents,
@@ -92,10 +93,13 @@ LEFT JOIN LATERAL (
           FROM open_time WHERE client_id = c.id GROUP BY ticket_id, hourly_rate_cents, discount_bp) AS line
 ) AS t ON true
 LEFT JOIN LATERAL (
-    SELECT sum(f.amount_cents) AS cents,
-           sum(f.amount_cents) FILTER (WHERE f.created_at < period.begins_at) AS overdue_cents
-    FROM urgencies u JOIN urgency_fees f ON f.urgency_id = u.id
-    WHERE u.client_id = c.id AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id)
+    SELECT sum({OPEN_FEE.format("fee.cents")}) AS cents, sum({OPEN_FEE.format("fee.overdue_cents")}) AS overdue_cents
+    FROM urgencies u CROSS JOIN LATERAL (
+        SELECT sum(f.amount_cents) AS cents,
+               sum(f.amount_cents) FILTER (WHERE f.created_at < period.begins_at) AS overdue_cents
+        FROM urgency_fees f
+        WHERE f.urgency_id = u.id AND NOT EXISTS (SELECT FROM invoice_claims x WHERE x.fee_id = f.id)) AS fee
+    WHERE u.client_id = c.id
 ) AS f ON true
 LEFT JOIN LATERAL (
     SELECT sum(amount_cents) AS cents, sum(amount_cents) FILTER (WHERE performed_on < period.begins_on) AS overdue_cents

@@ -268,6 +268,11 @@ async def test_a_fee_is_credited_and_reversed(desk: Desk, fee: Any, cents: int |
     await posted(desk.api, desk.keys, path, DOWN)
     if not credited_first:
         await desk.credit(first, **wish)
+    client_id, agent = desk.keys.client_id, desk.keys["agent"]
+    balance = (await desk.api.get(f"/v1/clients/{client_id}/balance", headers=agent)).json()
+    report = (await desk.api.get("/v1/reports/unbilled", headers=agent)).json()["items"]
+    assert balance["unbilled"]["urgency_fees_cents"] == -rest
+    assert [row["urgency_fees_cents"] for row in report] == ([-rest] if rest else [])
     await desk.log(300)
     lines: Lines = [("time", 300, 60000)]
     assert told(await desk.invoice()) == lines + ([("adjustment", -1, -rest)] if rest else [])
