@@ -30,13 +30,17 @@ def _obstacles(invoicing: Invoicing, vat_number_proven: bool) -> Iterator[Refusa
     if missing := missing_mentions(document):
         yield Refusal("legal-mention-missing", f"What the law wants is missing: {', '.join(missing)}.", missing=missing)
     categories = {line.vat_category for line in document.lines}
-    if Category.REVERSE_CHARGE in categories and not vat_number_proven:
-        number = document.buyer.vat_number
-        detail = f"Reverse charge needs proof that {number} is valid: check it and record the result."
-        yield Refusal("vat-proof-missing", detail, vat_number=number)
     if len(categories) > 1:
         detail = "The client is taxed otherwise than before: give back what was invoiced by a credit note."
         yield Refusal("vat-categories-mixed", detail, categories=sorted(categories))
+    if Category.REVERSE_CHARGE in categories and not vat_number_proven:
+        number = document.buyer.vat_number
+        detail = (
+            f"Reverse charge needs proof that {number} is valid: check it and record the result."
+            if number
+            else "Reverse charge was for a VAT number, and the client has none any more."
+        )
+        yield Refusal("vat-proof-missing", detail, vat_number=number)
     if document.kind is DocumentKind.INVOICE and document.total_cents < 0:
         amount = decimal_text(document.total_cents)
         detail = f"More is given back than charged ({amount} {document.currency}): write a credit note instead."

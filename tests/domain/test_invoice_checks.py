@@ -55,6 +55,15 @@ def test_a_client_who_moved_abroad_is_given_back_by_a_credit_note():
     assert refusal.facts == {"categories": ["AE", "S"]}
 
 
+def test_a_client_who_moved_here_is_not_asked_for_proof_of_no_number():
+    before = replace(PAID, vat=Vat(Category.REVERSE_CHARGE, 0))
+    here = replace(PARTY, buyer=replace(BUYER, vat_number=None))
+    mixed = made(time=[work(60)], corrections=[Correction(before, work(-5))], party=here)
+    first, then = obstacles(mixed, vat_number_proven=False)
+    assert (first.code, then.code) == ("vat-categories-mixed", "vat-proof-missing")
+    assert then.detail == "Reverse charge was for a VAT number, and the client has none any more."
+
+
 def test_more_given_back_than_charged_is_a_credit_note():
     # Five minutes are 10.00, and 16 % of that.
     refusal = the_obstacle(made(corrections=[Correction(PAID, work(-5))]))
