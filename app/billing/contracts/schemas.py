@@ -87,7 +87,9 @@ class ContractOut(Out):
     id: UUID
     client_id: UUID
     year: int
-    status: ContractStatus
+    status: ContractStatus = Field(
+        description="pending: its invoice is not issued yet; if it stays so, `POST …/invoice` says what is in the way."
+    )
     purchased_on: date
     starts_on: date
     expires_on: date

@@ -100,7 +100,11 @@ class TicketPatch(Patch):
 
 
 class TicketOut(Out):
-    """A ticket. `flags` may hold unidentified, in_project, honeypot."""
+    """A ticket.
+
+    `flags` may hold unidentified, in_project, permanence (it came in during its client's on-call), quoted_number (a
+    mail's subject named another ticket), honeypot.
+    """
 
     id: UUID
     number: str = Field(examples=["EC-2026-000042"])
