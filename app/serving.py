@@ -3,7 +3,6 @@
 import asyncio
 import contextlib
 import fcntl
-import gc
 import json
 import os
 import signal
@@ -22,6 +21,7 @@ import uvloop
 from app.adapters import embedded_postgres
 from app.core import migrations
 from app.core.db import Database, open_pool
+from app.core.garbage import spare_the_collector
 from app.core.settings import Settings
 from app.core.wire import wire_of
 from app.demo.loading import load_demo, shown_ids
@@ -31,7 +31,6 @@ from app.worker import Worker, handlers_of
 
 STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 STOPPING_SECONDS = 15
-GARBAGE_THRESHOLD = 10_000  # a request leaves hardly any cycles behind, and looking for them at every 700 objects costs
 CREDENTIALS = "credentials.json"
 EXAMPLES = Path(__file__).parents[1] / "examples"
 
@@ -108,8 +107,7 @@ async def serve(settings: Settings, app_url: str) -> None:
         app = create_app(settings, database)
         if settings.environment == "development":
             app.state.shown_ids = await shown_ids(database, settings)
-        gc.freeze()  # what start-up made stays for good: the collector need not walk it again and again
-        gc.set_threshold(GARBAGE_THRESHOLD)
+        spare_the_collector()
         config = uvicorn.Config(
             app,
             http=wire_of(settings),
@@ -145,6 +143,7 @@ async def work(settings: Settings) -> None:
     for number in STOP_SIGNALS:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with open_pool(settings, settings.database_url) as database:
+        spare_the_collector()
         await Worker(database, settings, handlers_of(settings)).run(stop)
 
 

@@ -8,7 +8,6 @@ from sqlalchemy import (
     BigInteger,
     CheckConstraint,
     Column,
-    Computed,
     ForeignKey,
     ForeignKeyConstraint,
     Index,
@@ -22,7 +21,6 @@ from sqlmodel import Field, SQLModel
 from app.tables.base import instant, long_text, one_of, version_column
 
 KINDS = ("invoice", "credit_note", "statement")
-BUYER_NAME = "((body)::jsonb #>> '{buyer,name}'::text[])"
 
 
 def _cents() -> Any:
@@ -36,9 +34,9 @@ def _digest(*, nullable: bool = False) -> Any:
 class Invoice(SQLModel, table=True):
     """A document. A draft is its body and nothing else; `issuing` lasts no longer than a transaction (trigger).
 
-    `body` is the canonical JSON of all it says but number and dates (lists read `buyer_name` from it), `digest` its
-    SHA-256; issued, `sha256` chains it to the one before in its series. Once issued nothing of the row changes
-    (trigger).
+    `body` is the canonical JSON of all it says but number and dates, `buyer_name` what lists read of it (trigger),
+    `digest` its SHA-256; issued, `sha256` chains it to the one before in its series. Once issued nothing of the row
+    changes (trigger).
     """
 
     __tablename__ = "invoices"
@@ -86,7 +84,7 @@ class Invoice(SQLModel, table=True):
     vat_cents: int = _cents()
     total_cents: int = _cents()
     body: str = long_text()
-    buyer_name: str = Field(sa_column=Column(Text, Computed(BUYER_NAME, persisted=True), nullable=False))
+    buyer_name: str = Field(sa_column=Column(Text, nullable=False))
     digest: bytes = _digest()
     number: str | None = Field(max_length=16)
     sequence: int | None

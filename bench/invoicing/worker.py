@@ -13,6 +13,7 @@ import uvloop
 import app.worker  # noqa: F401 (all that a worker has in memory)
 from app.billing.invoices.service import running
 from app.core.db import open_pool
+from app.core.garbage import spare_the_collector
 from app.core.settings import Settings
 
 
@@ -20,6 +21,7 @@ async def work_off(run_id: UUID) -> None:
     """Print one line of JSON when the run is done: seconds, CPU seconds, and the most memory that was held."""
     settings = Settings()
     async with open_pool(settings, os.environ["DATABASE_URL"]) as database:
+        spare_the_collector()
         started, used = time.perf_counter(), time.process_time()
         await running.work_off(database, run_id, settings)
         took = {"seconds": time.perf_counter() - started, "cpu_seconds": time.process_time() - used}

@@ -19,6 +19,7 @@ REFUSED = [
     "UPDATE invoices SET body = '{}', digest = sha256('{}')",
     "UPDATE invoices SET number = 'F2026-0099'",
     "UPDATE invoices SET due_on = due_on + 1",
+    "UPDATE invoices SET buyer_name = 'Somebody else'",
     (
         "UPDATE invoices SET status = 'draft', number = NULL, sequence = NULL, issued_on = NULL, issued_at = NULL, "
         "previous_sha256 = NULL, sha256 = NULL"
@@ -143,6 +144,19 @@ async def a_line(conn: Connection, document_id: UUID, client_id: UUID, ticket_id
         line_id, client_id, document_id, ticket_id, minutes,
     )  # fmt: skip
     return line_id
+
+
+async def test_a_document_is_for_whom_its_body_says(conn: Connection, keys: Keys):
+    document_id = await a_document(conn, keys.client_id, "draft", buyer_name="Somebody else")
+    name = "SELECT buyer_name FROM invoices WHERE id = $1"
+    assert await conn.fetchval(name, document_id) == "Nobody"
+    await conn.execute("UPDATE invoices SET buyer_name = 'Somebody else' WHERE id = $1", document_id)
+    assert await conn.fetchval(name, document_id) == "Nobody"
+    other = '{"buyer":{"name":"Somebody else"}}'
+    await conn.execute(
+        "UPDATE invoices SET body = $2, digest = sha256($2::text::bytea) WHERE id = $1", document_id, other
+    )
+    assert await conn.fetchval(name, document_id) == "Somebody else"
 
 
 ISSUE = "UPDATE invoices SET status = 'issued', issued_at = $2, due_on = '2026-12-24' WHERE id = $1"

@@ -24,11 +24,11 @@ INVOICES = 20_000
 FILL = """
 SET session_replication_role = replica;
 INSERT INTO invoices (id, client_id, kind, basis, status, period, period_start, period_end, currency, subtotal_cents,
-                      vat_cents, total_cents, body, digest, number, sequence, issued_on, due_on, issued_at,
+                      vat_cents, total_cents, body, buyer_name, digest, number, sequence, issued_on, due_on, issued_at,
                       previous_sha256, sha256, created_at)
 SELECT lpad(to_hex(n), 32, '0')::uuid, CASE WHEN n % 100 < 95 THEN '019ab000-0000-7000-8000-00000000000a'::uuid
        ELSE '019ab000-0000-7000-8000-00000000000b' END, 'invoice', 'period', CASE n % 10 WHEN 0 THEN 'draft' ELSE 'issued' END,
-       '20' || lpad((n % 80)::text, 2, '0') || '-Q1', '2026-01-01', '2026-04-01', 'EUR', 1, 0, 1, '{"buyer":{"name":"x"}}',
+       '20' || lpad((n % 80)::text, 2, '0') || '-Q1', '2026-01-01', '2026-04-01', 'EUR', 1, 0, 1, '{"buyer":{"name":"x"}}', 'x',
        sha256('{"buyer":{"name":"x"}}'),
        CASE WHEN n % 10 > 0 THEN 'F2026-' || n END, CASE WHEN n % 10 > 0 THEN n END,
        CASE WHEN n % 10 > 0 THEN date '2026-01-01' + n / 100 END, CASE WHEN n % 10 > 0 THEN date '2026-02-01' + n / 100 END,

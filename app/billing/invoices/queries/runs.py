@@ -55,7 +55,7 @@ NEXT = f"""
 SELECT c.id FROM clients c
 WHERE {CYCLE.format("$1")} = $4 AND (({SOMETHING}) OR {DRAFTED.format("$6")})
   AND NOT EXISTS (SELECT FROM invoice_run_results x WHERE x.run_id = $5 AND x.client_id = c.id) AND c.id > $7
-ORDER BY c.id LIMIT 100
+ORDER BY c.id LIMIT 1000
 """
 NOTE = """
 INSERT INTO invoice_run_results (run_id, client_id, outcome, reason, detail, invoice_id, created_at)
@@ -83,7 +83,7 @@ async def skip_the_overtaken(connection: Connection, run: Row, now: datetime) ->
 
 
 async def next_clients(connection: Connection, run: Row, until: datetime, after: UUID) -> list[UUID]:
-    """Up to 100 clients of the run that have no result yet, by id: those behind are not looked at again."""
+    """Up to 1,000 clients of the run that have no result yet, by id: those behind are not looked at again."""
     if run["client_id"] is not None:
         return [] if await has_result(connection, run["id"], run["client_id"]) else [run["client_id"]]
     values = [run["period_start"], run["period_end"], until, run["cycle"], run["id"], run["period"], after]

@@ -7,8 +7,9 @@ nothing is wrong; else each of them gets its own, and what is wrong stays with t
 
 import asyncio
 from collections import deque
-from collections.abc import Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -96,13 +97,13 @@ async def work_off(database: Database, run_id: UUID, settings: Settings, *, seco
             if run["status"] == "done":
                 return True
             clients = await queries.next_clients(connection, run, day_start(run["period_end"]), after)
-            books = await open_books(connection, settings, run["actor"], clock.now())
             if not clients:
-                await _finish(connection, run, books.now)
+                await _finish(connection, run, clock.now())
                 return True
         if until is not None and loop.time() > until:
             return False
         todo, order = deque(clients), Order(parse_period(run["period"]), run["issue"], run["digests"], run_id)
+        books = partial(_books, database, settings, run["actor"])
         takers = [_take(database, todo, order, books, until) for _ in range(settings.invoice_run_clients_at_once)]
         for ended in await asyncio.gather(*takers, return_exceptions=True):
             if ended is not None:
@@ -110,17 +111,28 @@ async def work_off(database: Database, run_id: UUID, settings: Settings, *, seco
         after = clients[-1]
 
 
-async def _take(database: Database, clients: deque[UUID], order: Order, books: Books, until: float | None) -> None:
+async def _books(database: Database, settings: Settings, actor: dict[str, str]) -> Books:
+    async with database.transaction() as connection:
+        return await open_books(connection, settings, actor, clock.now())
+
+
+async def _take(
+    database: Database,
+    clients: deque[UUID],
+    order: Order,
+    books: Callable[[], Awaitable[Books]],
+    until: float | None,
+) -> None:
     """One handful of clients after the other, until none is left or the time is over.
 
-    A handful holds about so many entries that its transaction takes half a second.
+    A handful holds about so many entries that its transaction takes half a second, and has the date of its beginning.
     """
     many = FIRST_HANDFUL
     while clients:
         if until is not None and asyncio.get_running_loop().time() > until:
             return
         handful = [clients.popleft() for _ in range(min(many, len(clients)))]
-        entries = await _clients(database, handful, order, books)
+        entries = await _clients(database, handful, order, await books())
         many = min(MOST_CLIENTS, max(1, MOST_ENTRIES * len(handful) // max(entries, 1)))
 
 
