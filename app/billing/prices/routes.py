@@ -34,7 +34,7 @@ clients = desk_router("/v1/clients", "prices")
 tickets = desk_router("/v1/tickets", "prices")
 simulations = desk_router("/v1/price-simulations", "prices")
 On = Annotated[LocalDate | None, Query(description="Local date of the work; default: today.")]
-MOST_POOLS = 100
+MOST_POOLS = 1_000  # nobody buys more in two years; what is left is their sum
 
 
 async def _own(work: Unit, client_id: UUID) -> UUID:

@@ -85,6 +85,13 @@ async def test_a_balance_shows_pools_and_what_is_not_billed_yet(
     assert (nobodys["pools"], nobodys["unbilled"]["total_cents"]) == ([], 0)
 
 
+async def test_a_balance_counts_every_pool(api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock):
+    for _ in range(101):
+        await a_contract(conn, keys.client_id, 60)
+    balance = await got(api, keys, f"/v1/clients/{keys.client_id}/balance", "client")
+    assert (len(balance["pools"]), balance["left_minutes"]) == (101, 6060)
+
+
 async def test_a_balance_rounds_each_line_once(api: httpx.AsyncClient, conn: Connection, keys: Keys, clock: Clock):
     terms = JANUARY | {"hourly_rate_cents": 10010, "billing_increment_minutes": 1, "minimum_minutes": 1}
     assert (await api.post("/v1/terms", json=terms, headers=keys["finance"])).status_code == 201
