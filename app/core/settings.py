@@ -121,7 +121,7 @@ class Settings(BaseSettings):
         default=5, ge=0, le=60, description="A longer run is answered as it stands, and the worker goes on with it."
     )
     invoice_run_clients_at_once: int = Field(
-        default=3, ge=1, le=8, description="While the database writes some clients' invoices, the next are made."
+        default=2, ge=1, le=8, description="While the database writes some clients' invoices, the next are made."
     )
     late_interest_bp: int | None = Field(
         default=None, ge=0, le=10_000, description="Statutory interest on late payments a year; none without it (I6)."
