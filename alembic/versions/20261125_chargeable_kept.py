@@ -42,17 +42,18 @@ FACTS = (
     "bought_minutes, price_cents, currency, created_at, effective_at, effective_reason"
 )
 SUM_COLUMNS = "granted_minutes, drawn_minutes, refunded_minutes, carried_minutes, lines"
-# As before, in two: a draw changes sums only, from within a trigger, and so asks neither.
-REFUSE_FACTS = """
-CREATE OR REPLACE FUNCTION refuse_contract_facts() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-    IF (OLD.id, OLD.client_id, OLD.year, OLD.purchased_on, OLD.starts_on, OLD.expires_on, OLD.terms_id,
+FACTS_CHANGE = """(OLD.id, OLD.client_id, OLD.year, OLD.purchased_on, OLD.starts_on, OLD.expires_on, OLD.terms_id,
         OLD.hourly_rate_cents, OLD.discount_bp, OLD.bought_minutes, OLD.price_cents, OLD.currency, OLD.created_at)
        IS DISTINCT FROM
        (NEW.id, NEW.client_id, NEW.year, NEW.purchased_on, NEW.starts_on, NEW.expires_on, NEW.terms_id,
         NEW.hourly_rate_cents, NEW.discount_bp, NEW.bought_minutes, NEW.price_cents, NEW.currency, NEW.created_at)
        OR (OLD.effective_at IS NOT NULL AND (OLD.effective_at, OLD.effective_reason)
-           IS DISTINCT FROM (NEW.effective_at, NEW.effective_reason)) THEN
+           IS DISTINCT FROM (NEW.effective_at, NEW.effective_reason))"""
+# As before, in two: a draw changes sums only, from within a trigger, and so asks neither.
+REFUSE_FACTS = f"""
+CREATE OR REPLACE FUNCTION refuse_contract_facts() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF {FACTS_CHANGE} THEN
         RAISE EXCEPTION 'the facts of a contract never change' USING ERRCODE = 'restrict_violation';
     END IF;
     RETURN NEW;
@@ -69,16 +70,10 @@ BEGIN
     RETURN NEW;
 END $$
 """
-BOTH = """
+BOTH = f"""
 CREATE OR REPLACE FUNCTION refuse_contract_facts() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
-    IF (OLD.id, OLD.client_id, OLD.year, OLD.purchased_on, OLD.starts_on, OLD.expires_on, OLD.terms_id,
-        OLD.hourly_rate_cents, OLD.discount_bp, OLD.bought_minutes, OLD.price_cents, OLD.currency, OLD.created_at)
-       IS DISTINCT FROM
-       (NEW.id, NEW.client_id, NEW.year, NEW.purchased_on, NEW.starts_on, NEW.expires_on, NEW.terms_id,
-        NEW.hourly_rate_cents, NEW.discount_bp, NEW.bought_minutes, NEW.price_cents, NEW.currency, NEW.created_at)
-       OR (OLD.effective_at IS NOT NULL AND (OLD.effective_at, OLD.effective_reason)
-           IS DISTINCT FROM (NEW.effective_at, NEW.effective_reason)) THEN
+    IF {FACTS_CHANGE} THEN
         RAISE EXCEPTION 'the facts of a contract never change' USING ERRCODE = 'restrict_violation';
     END IF;
     IF pg_trigger_depth() = 1 AND (OLD.granted_minutes, OLD.drawn_minutes, OLD.refunded_minutes,

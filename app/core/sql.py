@@ -1,6 +1,6 @@
 """Put a WHERE or SET together from constant pieces; every value travels as a numbered parameter."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,11 @@ class Raced(Exception):  # noqa: N818 (what happened)
 # One row of nothing, to begin a FROM with. In a query that starts so, another statement can put a condition there, and
 # then it gives no row and does nothing (`limits.hit`).
 ONCE = "(SELECT) AS once"
+
+
+def array_text(values: Iterable[object]) -> str:
+    """Numbers or ids as the text that Postgres reads as an ARRAY of them."""
+    return f"{{{','.join(map(str, values))}}}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,13 +10,16 @@ from app.core.sql import Where, assignments, one
 
 OWN = """id, client_id, event, starts_at, ends_at, windows, standby_minutes, cut_minutes, requested_by, contact_name,
     contact_email, contact_phone, status, lead_time_minutes, suggestion, terms_id, requested_at"""
+# A client is told of its quote once one was sent; until then the request is as it was asked for.
+SENT = "EXISTS (SELECT FROM quotes q WHERE q.permanence_id = p.id AND q.sent_at IS NOT NULL)"
+TOLD_STATUS = f"CASE WHEN p.status = 'quoted' AND NOT {SENT} THEN 'requested' ELSE p.status END"
 REQUEST = f"""
 SELECT {", ".join(f"p.{name.strip()}" for name in OWN.split(","))}, p.cancelled_at, p.cancellation_reason,
        p.completed_at, p.version,
        ARRAY(SELECT s.site_id FROM permanence_sites s WHERE s.permanence_id = p.id ORDER BY s.site_id) AS site_ids,
        (SELECT q.id FROM quotes q WHERE q.permanence_id = p.id ORDER BY q.id DESC LIMIT 1) AS quote_id,
        (SELECT q.id FROM quotes q WHERE q.permanence_id = p.id AND q.sent_at IS NOT NULL ORDER BY q.id DESC LIMIT 1)
-           AS sent_quote_id,
+           AS sent_quote_id, {TOLD_STATUS} AS told_status,
        coalesce((SELECT jsonb_agg(jsonb_build_object('agent_id', s.agent_id, 'agent_name', a.name,
                    'starts_at', lower(s.during), 'ends_at', upper(s.during)) ORDER BY lower(s.during), a.name)
                  FROM permanence_shifts s JOIN agents a ON a.id = s.agent_id WHERE s.permanence_id = p.id), '[]')
@@ -41,11 +44,6 @@ FROM permanence_windows w JOIN permanence_requests p ON p.id = w.permanence_id
 WHERE p.status IN ('accepted', 'scheduled', 'done') AND w.client_id = {client_id} AND w.ends_at > {after}
   AND w.starts_at < {before}
 """
-
-
-# A client is told of its quote once one was sent; until then the request is as it was asked for.
-SENT = "EXISTS (SELECT FROM quotes q WHERE q.permanence_id = p.id AND q.sent_at IS NOT NULL)"
-TOLD_STATUS = f"CASE WHEN p.status = 'quoted' AND NOT {SENT} THEN 'requested' ELSE p.status END"
 
 
 async def request(connection: Connection, permanence_id: UUID) -> Row | None:

@@ -222,9 +222,7 @@ def permanence_out(row: Row, *, to_client: bool) -> PermanenceOut:
     values = {name: row[name] for name in PermanenceOut.model_fields if name != "contact"}
     contact = EventContactOut(name=row["contact_name"], email=row["contact_email"], phone=row["contact_phone"])
     if to_client:
-        values["quote_id"] = row["sent_quote_id"]
-        if row["status"] == "quoted" and row["sent_quote_id"] is None:
-            values["status"] = "requested"
+        values |= {"quote_id": row["sent_quote_id"], "status": row["told_status"]}
     return PermanenceOut(**values, contact=contact)
 
 

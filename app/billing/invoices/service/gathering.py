@@ -10,6 +10,7 @@ from app.billing.givebacks import queries as givebacks
 from app.billing.invoices.queries import facts as queries
 from app.billing.invoices.service.books import Books
 from app.core.db import Connection, Row
+from app.core.sql import array_text
 from app.domain.calendar import day_start, local_date
 from app.domain.giving_back import left_of
 from app.domain.invoice_document import Address, Buyer, LineKind, PoolDraw, PoolStatement, WorkDetail
@@ -131,8 +132,7 @@ def _time(rows: list[Row]) -> list[OpenMinutes]:
     for row in rows:
         ticket = TicketRef(row["ticket_id"], *row["ticket"])
         terms = Terms(row["hourly_rate_cents"], row["discount_bp"], row["terms_id"])
-        minutes = f"{{{','.join(map(str, row['minutes']))}}}"
-        listed = EntryList(row["entries"], minutes, len(row["minutes"]))
+        listed = EntryList(row["entries"], array_text(row["minutes"]), len(row["minutes"]))
         found.append(OpenMinutes(ticket, terms, _details(row), listed=listed))
     return sorted(found, key=lambda one: one.details[0])  # a line may be of several months
 

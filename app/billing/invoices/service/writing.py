@@ -10,6 +10,7 @@ from app.billing.invoices.queries import documents as queries
 from app.billing.invoices.service.books import Books
 from app.core.db import Connection, Row
 from app.core.ids import new_id
+from app.core.sql import array_text
 from app.domain.errors import Refusal
 from app.domain.invoice_assembly import Billed, Invoicing
 from app.domain.invoice_body import digest_of
@@ -163,7 +164,7 @@ async def _take(connection: Connection, wanted: Sequence[ToIssue]) -> None:
 def _lists(one: Billed) -> Iterator[EntryList]:
     yield from one.listed
     if one.entries:
-        entries, minutes = (f"{{{','.join(map(str, column))}}}" for column in zip(*one.entries, strict=True))
+        entries, minutes = map(array_text, zip(*one.entries, strict=True))
         yield EntryList(entries, minutes, len(one.entries))
 
 
